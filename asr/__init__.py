@@ -1,0 +1,1 @@
+"""Listening: audio types, segmentation and speech recognition. Imports nothing else of Tici."""

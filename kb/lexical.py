@@ -1,0 +1,81 @@
+"""Word search: a tantivy index held in memory, fed with jieba's words."""
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kb.article import Article
+from kb.text import arabic, normalise
+
+Segmenter = Callable[[str], list[str]]
+HEAP = 20_000_000
+
+
+def jieba_segmenter() -> Segmenter:
+    """A segmenter with its own dictionary. Cuts long words into their parts too, so that short words find them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba's regular expressions warn on Python 3.11 and later
+        import jieba
+    logging.getLogger("jieba").setLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.initialize()
+
+    def segment(text: str) -> list[str]:
+        return [word for word in tokenizer.cut_for_search(arabic(normalise(text))) if not word.isspace()]
+
+    return segment
+
+
+class Lexical:
+    """BM25 over articles: phrasings and tags in full, the reply a little. One writer; any thread may search."""
+
+    def __init__(self, segment: Segmenter, *, reply_boost: float) -> None:
+        """`reply_boost`: how much a word of the reply counts against one of a phrasing, from 0 on."""
+        import tantivy
+
+        self._tantivy = tantivy
+        self._segment = segment
+        self._boosts = {"asked": 1.0, "reply": reply_boost} if reply_boost else {"asked": 1.0}
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+        for name in ("asked", "reply"):
+            builder.add_text_field(name, tokenizer_name="words", index_option="freq")
+        self._schema = builder.build()
+        self._index = tantivy.Index(self._schema)
+        words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        self._index.register_tokenizer("words", words)
+        self._writer = self._index.writer(heap_size=HEAP, num_threads=1)
+
+    def update(self, removed: Sequence[str], added: Sequence[Article]) -> Any:
+        """Apply changes; returns a snapshot to hand to `search`."""
+        for article_id in removed:
+            self._writer.delete_documents_by_term("id", article_id)
+        for article in added:
+            document = self._tantivy.Document()
+            document.add_text("id", article.id)
+            document.add_text("asked", self._words(" ".join((*article.phrasings, *article.tags))))
+            document.add_text("reply", self._words(article.reply))
+            self._writer.add_document(document)
+        self._writer.commit()
+        self._index.reload()
+        return self._index.searcher()
+
+    def search(self, snapshot: Any, text: str, limit: int) -> dict[str, float]:
+        """BM25 scores (> 0) by article id of the best `limit` articles that share a word with the text."""
+        terms = [
+            (self._tantivy.Occur.Should, self._boosted(field, word))
+            for word in dict.fromkeys(self._segment(text))
+            for field in self._boosts
+        ]
+        if not terms or limit < 1:
+            return {}
+        hits = snapshot.search(self._tantivy.Query.boolean_query(terms), limit, count=False).hits
+        return {str(snapshot.doc(address).get_first("id")): float(score) for score, address in hits}
+
+    def _boosted(self, field: str, word: str) -> Any:
+        query = self._tantivy.Query.term_query(self._schema, field, word, "freq")
+        return self._tantivy.Query.boost_query(query, self._boosts[field])
+
+    def _words(self, text: str) -> str:
+        return " ".join(self._segment(text))

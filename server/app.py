@@ -1,0 +1,223 @@
+"""`create_app(settings)` builds everything; nothing happens before the application starts."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from time import time
+
+import httpx
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from asr.pool import RecognizerPool
+from asr.vosk_recognizer import VoskModel
+from server.auth import ChatLinks, Denied, Doorkeeper, load_secret
+from server.delivery import Delivery
+from server.demo import Demo, load_packs, seed_demo, seed_knowledge
+from server.hub import Hub
+from server.knowledge import Knowledge
+from server.live.call import AudioRoom
+from server.live.calls import Calls
+from server.live.conversation import Published
+from server.live.conversations import Conversations
+from server.live.recorder import Recorder
+from server.routes import chat, conversations, demo, health, knowledge, listen, panel, session
+from server.routes.pages import add_pages
+from server.services import Services
+from server.session import Policy
+from server.settings import Settings
+from server.store import ConflictError, InvalidError, NotFoundError, Store, StoreError, upgrade
+from server.version import version
+from server.wire.base import ErrorCode, Problem
+from server.wire.events import MessageState
+from server.wire.rest import ProblemResponse
+from suggest.spoken import similarity
+
+log = logging.getLogger(__name__)
+TICK_SECONDS = 0.5
+REFRESH_SECONDS = 1.0
+ROUTERS = (session, listen, panel, chat, knowledge, conversations, demo, health)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; its services live from start to shutdown."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(title="Tici", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    for routes in ROUTERS:
+        app.include_router(routes.router)
+    add_pages(app, settings.web_dir)
+    _add_error_answers(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _running(settings: Settings) -> AsyncIterator[Services]:
+    """Build the services, take up what a crash left behind, and run the housekeeping until the end."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    url = settings.resolved_database_url()
+    await asyncio.to_thread(upgrade, url)
+    store = await Store.open(url)
+    loading = asyncio.to_thread(_load_pools, settings), asyncio.to_thread(Knowledge.load, settings, store)
+    pools, suggestions = await asyncio.gather(*loading)
+    executor = ThreadPoolExecutor(settings.asr_threads or cpu_count() or 1, thread_name_prefix="asr")
+    recorder = Recorder(store, settings.data_dir)
+    async with httpx.AsyncClient(timeout=settings.webhook_timeout) as client, contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        room = _audio_room(settings, pools, executor, recorder)
+        services = await _build(settings, store, suggestions, room, client)
+        await recorder.recover()
+        await services.calls.recover()
+        # The first recognisers warm up while the server already answers: an early call only waits a little longer.
+        for pool in pools.values():
+            executor.submit(pool.warm, settings.asr_warm)
+        tasks = [asyncio.create_task(work) for work in _housekeeping(services)]
+        try:
+            yield services
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _shut_down(services, executor, pools)
+
+
+async def _build(
+    settings: Settings, store: Store, suggestions: Knowledge, room: AudioRoom, client: httpx.AsyncClient
+) -> Services:
+    secret = load_secret(settings)
+    player = await _seed(settings, store)
+    await suggestions.refresh()
+    hub: Hub[Published] = Hub()
+    policy = Policy(
+        max_cards=settings.max_cards,
+        card_seconds=settings.card_seconds,
+        cool_down=settings.cool_down,
+        spoken_similarity=settings.spoken_similarity,
+    )
+    live = Conversations(store, hub, suggestions, policy, similarity)
+
+    async def tell(conversation_id: str, state: MessageState) -> None:
+        conversation = await live.get(conversation_id)
+        if conversation is not None:
+            await conversation.do(lambda s: s.message_state(state, time()))
+
+    return Services(
+        settings=settings,
+        store=store,
+        hub=hub,
+        knowledge=suggestions,
+        conversations=live,
+        calls=Calls(live, store, room, settings.max_calls, secret),
+        delivery=Delivery(store, tell, client, settings.delivery_attempts, settings.chat_delivery_seconds),
+        doorkeeper=Doorkeeper(store, settings),
+        links=ChatLinks(secret, settings.chat_link_hours),
+        demo=player,
+    )
+
+
+async def _seed(settings: Settings, store: Store) -> Demo | None:
+    if not settings.demo:
+        return None
+    packs = load_packs(settings.packs_dir, settings.asr_languages)
+    for pack in packs:
+        await seed_knowledge(store, pack)
+    return Demo(settings, packs, await seed_demo(store, settings))
+
+
+def _load_pools(settings: Settings) -> dict[str, RecognizerPool]:
+    derived = settings.data_dir / "asr"
+    folders = {language: settings.speech_model(language) for language in settings.asr_languages}
+    return {name: RecognizerPool(VoskModel(folder, derived)) for name, folder in folders.items() if folder is not None}
+
+
+def _audio_room(
+    settings: Settings, pools: dict[str, RecognizerPool], executor: ThreadPoolExecutor, recorder: Recorder
+) -> AudioRoom:
+    return AudioRoom(
+        data_dir=settings.data_dir,
+        pools=pools,
+        executor=executor,
+        end_silence=settings.end_silence,
+        interim_interval=settings.interim_interval,
+        max_lead=settings.max_lead,
+        stall_seconds=settings.stall_seconds,
+        resume_seconds=settings.resume_seconds,
+        keep_recording=recorder.keep,
+    )
+
+
+def _housekeeping(services: Services) -> list[Coroutine[None, None, None]]:
+    async def tick() -> None:
+        await services.conversations.tick(time())
+        await services.calls.tick(time())
+
+    async def refresh() -> None:
+        await services.knowledge.refresh()
+
+    return [_every(TICK_SECONDS, tick), _every(REFRESH_SECONDS, refresh), services.delivery.run()]
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except StoreError as error:
+            log.error("housekeeping: %s", type(error).__name__)
+
+
+async def _shut_down(services: Services, executor: ThreadPoolExecutor, pools: dict[str, RecognizerPool]) -> None:
+    if services.demo is not None:
+        services.demo.close()
+    await services.calls.close()
+    services.conversations.close()
+    services.knowledge.close()
+    executor.shutdown(wait=True, cancel_futures=True)
+    for pool in pools.values():
+        pool.close()
+
+
+def _add_error_answers(app: FastAPI) -> None:
+    """Every error is a ProblemResponse; none repeats what the caller sent."""
+    statuses: dict[type[Exception], tuple[int, ErrorCode]] = {
+        ConflictError: (409, ErrorCode.CONFLICT),
+        NotFoundError: (404, ErrorCode.NOT_FOUND),
+        InvalidError: (422, ErrorCode.INVALID),
+        StoreError: (503, ErrorCode.STORAGE),
+    }
+
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        kind = next(k for k in statuses if isinstance(error, k))
+        status, code = statuses[kind]
+        return _problem(status, code, str(error))
+
+    async def http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        if isinstance(error, Denied):
+            return _problem(error.status_code, error.problem.code, error.problem.message)
+        code = ErrorCode.NOT_FOUND if error.status_code == 404 else ErrorCode.INVALID
+        return _problem(error.status_code, code, str(error.detail))
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        where = "; ".join(".".join(map(str, e["loc"])) + ": " + str(e["msg"]) for e in error.errors()[:5])
+        return _problem(422, ErrorCode.INVALID, where)
+
+    for kind in statuses:
+        app.add_exception_handler(kind, answer)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+
+
+def _problem(status: int, code: ErrorCode, message: str) -> JSONResponse:
+    body = ProblemResponse(problem=Problem(code=code, message=message)).model_dump(mode="json")
+    return JSONResponse(body, status)

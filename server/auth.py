@@ -1,0 +1,104 @@
+"""Who is at the door: session cookies for people, keys for senders, signed links for customers."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request, WebSocket
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection
+
+from server.settings import Settings
+from server.store import KeyInfo, Store, UserRecord
+from server.wire.base import ErrorCode, Problem
+
+COOKIE = "tici_session"
+
+
+class Denied(HTTPException):
+    """The caller may not do this; becomes a ProblemResponse."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(401 if code is ErrorCode.UNAUTHENTICATED else 403, message)
+        self.problem = Problem(code=code, message=message)
+
+
+def load_secret(settings: Settings) -> bytes:
+    """The signing key: from the settings, or made at first start and kept in the data directory (mode 0600)."""
+    given = settings.secret.get_secret_value()
+    if given:
+        return given.encode()
+    path = settings.data_dir / "secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(f"{path}.part")
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_hex(32))
+        partial.replace(path)
+    return path.read_text().strip().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLinks:
+    """Signed links that let one customer into one chat."""
+
+    secret: bytes
+    hours: float
+
+    def make(self, conversation_id: str) -> str:
+        """The path of the customer's page."""
+        return f"/chat?token={self._serializer().dumps(conversation_id)}"
+
+    def read(self, token: str) -> str:
+        """The conversation a token was made for. Raises Denied."""
+        try:
+            value = self._serializer().loads(token, max_age=int(self.hours * 3600))
+        except SignatureExpired as error:
+            raise Denied(ErrorCode.UNAUTHENTICATED, "this chat link has expired") from error
+        except BadSignature as error:
+            raise Denied(ErrorCode.UNAUTHENTICATED, "this chat link is not valid") from error
+        return str(value)
+
+    def _serializer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self.secret, salt="chat", signer_kwargs={"digest_method": hashlib.sha256})
+
+
+class Doorkeeper:
+    """Tells who a connection belongs to."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+    async def person(self, connection: HTTPConnection) -> UserRecord:
+        """The logged-in person. Raises Denied, also for another site's page."""
+        self.check_origin(connection)
+        token = connection.cookies.get(COOKIE)
+        user = await self._store.sessions.get(token) if token else None
+        if user is None:
+            raise Denied(ErrorCode.UNAUTHENTICATED, "log in first")
+        return user
+
+    async def key(self, connection: HTTPConnection, scope: str) -> KeyInfo:
+        """The sender's key. Raises Denied."""
+        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+        info = await self._store.keys.verify(secret.strip()) if scheme.lower() == "bearer" and secret else None
+        if info is None:
+            raise Denied(ErrorCode.UNAUTHENTICATED, "send a valid key in the header `Authorization: Bearer …`")
+        if not info.allows(scope):
+            raise Denied(ErrorCode.FORBIDDEN, f"this key lacks the scope `{scope}`")
+        return info
+
+    def check_origin(self, connection: HTTPConnection) -> None:
+        """Refuse requests that another site's page made: sockets always, HTTP where it changes something."""
+        reads = isinstance(connection, Request) and connection.method in ("GET", "HEAD", "OPTIONS")
+        origin = connection.headers.get("origin")
+        if origin is None:
+            if isinstance(connection, WebSocket):
+                raise Denied(ErrorCode.FORBIDDEN, "a browser must send its Origin")
+            return
+        same = urlsplit(origin).netloc == connection.headers.get("host")
+        if not reads and not same and origin not in self._settings.allowed_origins:
+            raise Denied(ErrorCode.FORBIDDEN, "this origin is not allowed")

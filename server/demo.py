@@ -1,0 +1,172 @@
+"""Demo mode: seeded users and data, and recorded calls played through the node's own audio door."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from kb.pack import Pack, load_pack
+from server.ids import new_id
+from server.replay.audio import load_call
+from server.replay.call import play_call
+from server.replay.errors import ReplayError
+from server.replay.options import CallOptions
+from server.settings import Settings
+from server.store import ConflictError, QueuePolicy, Scope, Store, UserRole
+from server.wire.rest import DemoCall, DemoLogin, DemoTurn, WrapUpCode
+
+log = logging.getLogger(__name__)
+
+DEMO_LOGINS = (
+    DemoLogin(login="xiaolin", password="tici-demo", display_name="小林 Lin", role=UserRole.AGENT),
+    DemoLogin(login="dawei", password="tici-demo", display_name="大伟 David", role=UserRole.AGENT),
+    DemoLogin(login="zhuguan", password="tici-demo", display_name="王主管 Wang", role=UserRole.SUPERVISOR),
+)
+"""Accounts for looking around, made in demo mode only; their passwords are no secret."""
+
+
+async def seed_knowledge(store: Store, pack: Pack) -> None:
+    """Import a pack's articles and wrap-up codes; what is there already stays."""
+    await store.import_articles(pack.articles, by=f"pack {pack.name}")
+    codes = [WrapUpCode(code=c.code, parent=c.parent, name_zh=c.name_zh, name_en=c.name_en) for c in pack.wrap_up]
+    await store.import_wrap_up_codes(codes)
+
+
+async def seed_demo(store: Store, settings: Settings) -> str:
+    """Make the demo users, the demo queue and the replay's key; the key's secret."""
+    for account in DEMO_LOGINS:
+        if await store.users.get(account.login) is None:
+            await store.users.add(account.login, account.password, account.role, display_name=account.display_name)
+    await store.save_queue(QueuePolicy(queue="demo", language="zh"))
+    return await _demo_key(store, settings.data_dir / "demo.key")
+
+
+async def _demo_key(store: Store, path: Path) -> str:
+    """The key kept in `path` if the database knows it, else a new one."""
+    known = await asyncio.to_thread(lambda: path.read_text().strip() if path.exists() else "")
+    if known and await store.keys.verify(known) is not None:
+        return known
+    try:
+        key = await store.keys.add("demo", [Scope.LISTEN, Scope.CHAT, Scope.EXPORT])
+    except ConflictError:
+        key = await store.keys.add(f"demo-{new_id()}", [Scope.LISTEN, Scope.CHAT, Scope.EXPORT])
+    await asyncio.to_thread(_write_private, path, key.secret)
+    return key.secret
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A demo call and its audio files by leg."""
+
+    call: DemoCall
+    files: Mapping[str, Path]
+
+
+class Demo:
+    """Plays the pack's recorded calls."""
+
+    def __init__(self, settings: Settings, packs: list[Pack], key: str) -> None:
+        """`key` lets the replay in at `/v1/listen`."""
+        self._settings = settings
+        self._key = key
+        self._calls = {r.call.call_id: r for pack in packs for r in _recorded(pack)}
+        self._playing: set[asyncio.Task[None]] = set()
+
+    def calls(self) -> list[DemoCall]:
+        """The recorded calls with their scripts."""
+        return [recorded.call for recorded in self._calls.values()]
+
+    def play(self, call_id: str, login: str, speed: float) -> str | None:
+        """Start a replay for `login`; the call's external id, or None if there is no such recording."""
+        recorded = self._calls.get(call_id)
+        if recorded is None:
+            return None
+        host = self._settings.host if self._settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
+        options = CallOptions(
+            url=f"ws://{host}:{self._settings.port}/v1/listen",
+            external_id=f"demo-{call_id}-{new_id()}",
+            key=self._key,
+            agent=login,
+            customer="demo-customer",
+            queue="demo",
+            language=recorded.call.lang,
+            speed=speed,
+        )
+        task = asyncio.create_task(_play(recorded, options))
+        self._playing.add(task)
+        task.add_done_callback(self._playing.discard)
+        return options.external_id
+
+    async def stereo(self, call_id: str) -> Path | None:
+        """A stereo WAV of the call, customer left, made once; None if there is no such recording."""
+        recorded = self._calls.get(call_id)
+        if recorded is None:
+            return None
+        path = self._settings.data_dir / "demo" / f"{call_id}.wav"
+        if not path.exists():
+            await asyncio.to_thread(_write_stereo, recorded, path)
+        return path
+
+    def close(self) -> None:
+        """Stop what is playing."""
+        for task in self._playing:
+            task.cancel()
+
+
+async def _play(recorded: _Recorded, options: CallOptions) -> None:
+    audio = await asyncio.to_thread(load_call, list(recorded.files.values()), list(recorded.files))
+    try:
+        await play_call(audio, options, emit=lambda event: None)
+    except ReplayError as error:
+        log.warning("demo call %s: %s", recorded.call.call_id, error)
+
+
+def _write_stereo(recorded: _Recorded, path: Path) -> None:
+    audio = load_call(list(recorded.files.values()), list(recorded.files))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part.wav")
+    tracks = list(audio.tracks.values())
+    with soundfile.SoundFile(str(partial), "w", audio.sample_rate, len(tracks)) as file:
+        for start in range(0, audio.samples, audio.sample_rate):
+            block = [track[start : start + audio.sample_rate] for track in tracks]
+            file.write(list(zip(*block, strict=True)))
+    partial.replace(path)
+
+
+def _recorded(pack: Pack) -> list[_Recorded]:
+    folder = pack.calls
+    if folder is None:
+        return []
+    return [_read(path) for path in sorted(folder.glob("*.json"))]
+
+
+def _read(path: Path) -> _Recorded:
+    script = json.loads(path.read_text(encoding="utf-8"))
+    turns = [
+        DemoTurn(leg=t["leg"], start=t["start"], end=t["end"], text=t["text"], article=t.get("article"))
+        for t in script["turns"]
+    ]
+    call = DemoCall(
+        call_id=script["id"],
+        title_zh=script["title_zh"],
+        title_en=script["title_en"],
+        lang=script["lang"],
+        duration=script["duration"],
+        turns=turns,
+    )
+    return _Recorded(call, {leg: path.parent / file for leg, file in script["legs"].items()})
+
+
+def load_packs(folder: Path, languages: list[str]) -> list[Pack]:
+    """The packs in `folder` whose language is in use. Raises FileError."""
+    found = (load_pack(path.parent) for path in sorted(folder.glob("*/pack.toml")))
+    return [pack for pack in found if pack.lang in languages]

@@ -1,0 +1,128 @@
+"""The protocol of one sender, without I/O: what was received goes in, actions come out, and back again.
+
+The socket that drives a dialect calls `receive_text` or `receive_bytes` for each message and carries out the
+actions in order. What happens to the call it tells with the other methods, and sends the replies that they
+return. A dialect never raises on anything a sender can send.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.wire import listen
+from server.wire.base import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send this text message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the socket. `code` is a WebSocket close code, `reason` at most 123 bytes of UTF-8."""
+
+    code: int
+    reason: str
+
+
+Reply = SendText | Close
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A sender wants to deliver the audio that `start` describes; answer with `started` or `failed`.
+
+    `resumable`: the sender can be told where to go on (`resume_from`). Where it is false, the sender goes on from
+    now, and whatever was said while it was away is a gap.
+    """
+
+    start: listen.Start
+    resumable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Audio of each leg of the call, all of the same length in samples.
+
+    `samples` is decoded (int16), `raw` the same audio in the source encoding, as the spool keeps it.
+    """
+
+    samples: Mapping[str, NDArray[np.int16]]
+    raw: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CutUtterance:
+    """The sender asks to close the utterance being spoken here; then answer with `chunk_done`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndAudio:
+    """No more audio comes: finish what was heard, then answer with `ended`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The sender broke the protocol. Answer with `failed` of the same arguments; if `fatal`, the call loses its sender.
+
+    The message never repeats what the sender sent.
+    """
+
+    code: ErrorCode
+    message: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Answer that needs nothing from the call: carry out this reply."""
+
+    reply: Reply
+
+
+Action = OpenCall | Audio | CutUtterance | EndAudio | Refuse | Tell
+
+
+class Dialect(Protocol):
+    """One sender's protocol. An object serves one connection and is not shared."""
+
+    def receive_text(self, text: str) -> list[Action]:
+        """Take a text message. Any text is allowed; what is wrong with it becomes a `Refuse`."""
+
+    def receive_bytes(self, data: bytes) -> list[Action]:
+        """Take a binary message, as `receive_text`."""
+
+    def started(self, info: listen.Started, offset: float = 0.0) -> list[Reply]:
+        """The call was opened. `offset`: seconds from the conversation's origin to the leg's sample 0."""
+
+    def acked(self, leg: str, samples: int) -> list[Reply]:
+        """`samples` of `leg` are on disk for good, counted from the leg's first sample."""
+
+    def interim(self, interim: listen.Interim) -> list[Reply]:
+        """Words being spoken."""
+
+    def final(self, final: listen.Final) -> list[Reply]:
+        """A committed utterance."""
+
+    def chunk_done(self) -> list[Reply]:
+        """Everything heard in one received `Audio` (or before one `CutUtterance`) has been told."""
+
+    def ended(self, ended: listen.Ended) -> list[Reply]:
+        """The audio ended and every utterance of it has been told."""
+
+    def failed(self, code: ErrorCode, message: str, fatal: bool) -> list[Reply]:
+        """Something went wrong, on either side; the connection ends if `fatal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a dialect accepts. `max_frame_bytes`: largest message; `languages`: those with a loaded recogniser."""
+
+    max_frame_bytes: int
+    languages: frozenset[str]

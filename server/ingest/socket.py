@@ -1,0 +1,187 @@
+"""Drives a dialect over a WebSocket: what it receives becomes calls, what calls tell becomes replies."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+
+from fastapi import WebSocket, WebSocketDisconnect
+from starlette.types import Message
+from starlette.websockets import WebSocketState
+
+from server.ingest.dialect import (
+    Action,
+    Audio,
+    Close,
+    CutUtterance,
+    Dialect,
+    EndAudio,
+    OpenCall,
+    Refuse,
+    Reply,
+    SendText,
+    Tell,
+)
+from server.live.call import Call, CallRefused
+from server.live.calls import Calls
+from server.spool import StorageError
+from server.store import StoreError
+from server.wire import listen
+from server.wire.base import ErrorCode
+
+log = logging.getLogger(__name__)
+QUEUE_SIZE = 1024
+INTERIM_ROOM = 64
+"""With more replies than this waiting, interims are left out."""
+SEND_TIMEOUT = 20.0
+
+
+class AudioSocket:
+    """One connection of a sender."""
+
+    def __init__(
+        self, socket: WebSocket, dialect: Dialect, calls: Calls, idle_timeout: float, ack_interval: float
+    ) -> None:
+        """Times in seconds: without audio for `idle_timeout` the connection is closed."""
+        self._socket = socket
+        self._dialect = dialect
+        self._calls = calls
+        self._idle_timeout = idle_timeout
+        self._ack_interval = ack_interval
+        self._replies: asyncio.Queue[Reply] = asyncio.Queue(QUEUE_SIZE)
+        self._call: Call | None = None
+        self._gone = False
+
+    async def run(self, subprotocol: str | None = None) -> None:
+        """Serve the connection until it ends."""
+        await self._socket.accept(subprotocol=subprotocol)
+        writer = asyncio.create_task(self._write())
+        acks = asyncio.create_task(self._acknowledge())
+        try:
+            await self._read(writer)
+            if not self._gone:
+                await asyncio.wait([writer], timeout=SEND_TIMEOUT)
+        finally:
+            if self._call is not None:
+                self._call.detach(self)
+            for task in (writer, acks):
+                task.cancel()
+            await asyncio.gather(writer, acks, return_exceptions=True)
+
+    # --- what the call tells (server.live.call.Sender)
+
+    def acked(self, leg: str, samples: int) -> None:
+        """Pass on what is durable."""
+        self._tell(self._dialect.acked(leg, samples))
+
+    def interim(self, interim: listen.Interim) -> None:
+        """Pass on words being spoken, unless the client reads too slowly for them."""
+        if self._replies.qsize() < INTERIM_ROOM:
+            self._tell(self._dialect.interim(interim))
+
+    def final(self, final: listen.Final) -> None:
+        """Pass on a committed utterance."""
+        self._tell(self._dialect.final(final))
+
+    def chunk_done(self) -> None:
+        """Reply to a piece of audio, where the dialect does."""
+        self._tell(self._dialect.chunk_done())
+
+    def failed(self, code: ErrorCode, message: str) -> None:
+        """Close with an error."""
+        self._tell(self._dialect.failed(code, message, fatal=True))
+
+    # --- inside
+
+    async def _read(self, writer: asyncio.Task[None]) -> None:
+        while not writer.done():
+            message = await self._receive(writer)
+            if message is None:
+                return
+            for action in self._understand(message):
+                await self._carry_out(action)
+
+    def _understand(self, message: Message) -> list[Action]:
+        data: bytes | None = message.get("bytes")
+        return self._dialect.receive_bytes(data) if data is not None else self._dialect.receive_text(message["text"])
+
+    async def _receive(self, writer: asyncio.Task[None]) -> Message | None:
+        """The next message; None when the connection is over."""
+        receiving = asyncio.ensure_future(self._socket.receive())
+        await asyncio.wait({receiving, writer}, timeout=self._idle_timeout, return_when=asyncio.FIRST_COMPLETED)
+        if not receiving.done():
+            receiving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await receiving
+            if not writer.done():
+                self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
+            return None
+        message = receiving.result()
+        self._gone = message["type"] == "websocket.disconnect"
+        return None if self._gone else message
+
+    async def _carry_out(self, action: Action) -> None:
+        try:
+            match action:
+                case OpenCall(start, resumable):
+                    self._call, started, offset = await self._calls.open(start, self, resumable)
+                    self._tell(self._dialect.started(started, offset))
+                case Audio() if self._call is not None:
+                    await self._call.audio(action, self)
+                case CutUtterance() if self._call is not None:
+                    await self._call.cut(self)
+                case EndAudio() if self._call is not None:
+                    await self._end(self._call)
+                case Refuse(code, message, fatal):
+                    self._tell(self._dialect.failed(code, message, fatal))
+                case Tell(reply):
+                    self._tell([reply])
+        except CallRefused as refused:
+            self.failed(refused.code, str(refused))
+        except (StorageError, StoreError) as error:
+            log.error("audio could not be stored: %s", type(error).__name__)
+            self.failed(ErrorCode.STORAGE, "the audio could not be stored; connect again to go on")
+
+    async def _end(self, call: Call) -> None:
+        samples = await call.end(self, "stopped")
+        self._calls.forget_if_idle(call)
+        self._tell(self._dialect.ended(listen.Ended(conversation_id=call.live.conversation_id, samples=samples)))
+
+    async def _acknowledge(self) -> None:
+        while True:
+            await asyncio.sleep(self._ack_interval)
+            if self._call is None:
+                continue
+            try:
+                await self._call.acknowledge(self)
+            except StorageError:
+                self.failed(ErrorCode.STORAGE, "the audio could not be kept; connect again to go on")
+                return
+
+    def _tell(self, replies: Iterable[Reply]) -> None:
+        try:
+            for reply in replies:
+                self._replies.put_nowait(reply)
+        except asyncio.QueueFull:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """The client does not read: forget what waits, say so, close."""
+        while not self._replies.empty():
+            self._replies.get_nowait()
+        for reply in self._dialect.failed(ErrorCode.SLOW_READER, "replies were not read; connect again to go on", True):
+            self._replies.put_nowait(reply)
+
+    async def _write(self) -> None:
+        """Send replies in order until one of them closes the connection, or the client stops reading."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            while True:
+                reply = await self._replies.get()
+                async with asyncio.timeout(SEND_TIMEOUT):
+                    match reply:
+                        case SendText(text):
+                            await self._socket.send_text(text)
+                        case Close(code, reason):
+                            if self._socket.application_state is WebSocketState.CONNECTED:
+                                await self._socket.close(code, reason)
+                            return

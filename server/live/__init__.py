@@ -1,0 +1,1 @@
+"""Conversations going on now: sessions driven by audio, sockets, the suggester and the store."""

@@ -1,0 +1,149 @@
+"""One conversation in memory: its session, written by one at a time, stored before anyone is told."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from server.hub import Hub
+from server.session import Answer, Ask, Commit, InterimHeard, Output, Session, Suggested
+from server.store.errors import StoreError
+from server.wire.base import ErrorCode, Problem
+from server.wire.events import AgentBound, ConversationStarted, Event
+
+log = logging.getLogger(__name__)
+Step = Callable[[Session], list[Output]]
+Published = Event | InterimHeard
+
+
+class EventStore(Protocol):
+    """What a live conversation needs of the store."""
+
+    async def commit(self, events: list[Event]) -> None:
+        """Store the events and what follows from them, all or none."""
+
+    async def events(self, conversation_id: str) -> list[Event]:
+        """Every stored event, in order."""
+
+
+class SuggestionSource(Protocol):
+    """Answers asks."""
+
+    async def suggest(self, ask: Ask) -> Suggested:
+        """The cards for what the customer said; none when unsure."""
+
+
+def conversation_topic(conversation_id: str) -> str:
+    """Hub topic of a conversation's events and interims."""
+    return f"conversation:{conversation_id}"
+
+
+def agent_topic(login: str) -> str:
+    """Hub topic of what concerns one agent: conversations bound to or taken from them (AgentBound or start events)."""
+    return f"agent:{login}"
+
+
+class LiveConversation:
+    """Serialises every change of one session and carries out what the session asks for."""
+
+    def __init__(
+        self,
+        session: Session,
+        store: EventStore,
+        hub: Hub[Published],
+        suggestions: SuggestionSource,
+        restore: Callable[[list[Event]], Session],
+    ) -> None:
+        """`restore` rebuilds the session from its stored events after a failed write."""
+        self.session = session
+        self._store = store
+        self._hub = hub
+        self._suggestions = suggestions
+        self._restore = restore
+        self._lock = asyncio.Lock()
+        self._asks: dict[str, Ask] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation's id."""
+        return self.session.conversation_id
+
+    async def do(self, step: Step) -> list[Output]:
+        """Take one step: the events are committed, then published, then asks begin. Returns the outputs.
+
+        Raises what the store raises; the session is then as it was before the step.
+        """
+        async with self._lock:
+            outputs = step(self.session)
+            events = [output.event for output in outputs if isinstance(output, Commit)]
+            if events:
+                await self._commit(events)
+            for output in outputs:
+                self._carry_out(output)
+        return outputs
+
+    async def act(self, step: Step) -> Problem | None:
+        """Take an agent's step and return what was wrong with it, None if it was done."""
+        try:
+            outputs = await self.do(step)
+        except StoreError:
+            return Problem(code=ErrorCode.STORAGE, message="the action could not be stored; try again")
+        return next((output.problem for output in outputs if isinstance(output, Answer)), None)
+
+    async def settle(self) -> None:
+        """Wait until no ask is open."""
+        while self._asking is not None and not self._asking.done():
+            await asyncio.wait([self._asking])
+
+    def close(self) -> None:
+        """Drop what is still being asked."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _commit(self, events: list[Event]) -> None:
+        try:
+            await asyncio.shield(self._store.commit(events))
+        except BaseException:
+            self.session = self._restore(await self._store.events(self.conversation_id))
+            raise
+
+    def _carry_out(self, output: Output) -> None:
+        topic = conversation_topic(self.conversation_id)
+        match output:
+            case Commit(event):
+                self._hub.publish(topic, event)
+                for login in _concerned(event):
+                    self._hub.publish(agent_topic(login), event)
+            case InterimHeard():
+                self._hub.publish(topic, output)
+            case Ask():
+                self._asks[output.trigger] = output
+                if self._asking is None or self._asking.done():
+                    self._asking = asyncio.create_task(self._answer_asks())
+            case Answer():
+                pass
+
+    async def _answer_asks(self) -> None:
+        """Answer open asks one after the other; a newer ask for the same trigger has taken the older one's place."""
+        while self._asks:
+            ask = self._asks.pop(next(iter(self._asks)))
+            try:
+                answer = await self._suggestions.suggest(ask)
+                await self.do(partial(_take_answer, answer))
+            except Exception as error:  # noqa: BLE001 - a failed suggestion must not stop the conversation or later suggestions
+                log.error("suggestion failed: %s", type(error).__name__)
+
+
+def _take_answer(answer: Suggested, session: Session) -> list[Output]:
+    return session.suggested(answer, answer.retrieval_at)
+
+
+def _concerned(event: Event) -> set[str]:
+    match event.payload:
+        case ConversationStarted(agent=str(login)):
+            return {login}
+        case AgentBound(agent=agent, previous=previous):
+            return {login for login in (agent, previous) if login is not None}
+    return set()

@@ -1,0 +1,56 @@
+"""Turns the spool of an ended leg into its recording, now or after a crash."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from server.recordings import finish_recording, recording_path
+from server.spool import LegSpool, StorageError, spooled_conversations, spooled_legs
+from server.store import RecordingRecord, Store
+
+log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Keeps recordings. The row is stored before the spool goes, so a crash in between loses neither."""
+
+    def __init__(self, store: Store, data_dir: Path) -> None:
+        self._store = store
+        self._data_dir = data_dir
+
+    async def keep(self, conversation_id: str, spool: LegSpool) -> None:
+        """Record an ended leg and close its spool. A full disk keeps the spool for the next start."""
+        try:
+            if spool.samples:
+                await self._store.add_recording(self._record(conversation_id, spool))
+            await asyncio.to_thread(finish_recording, self._data_dir, conversation_id, spool)
+        except StorageError as error:
+            log.error("conversation %s: recording kept as raw audio: %s", conversation_id, error)
+            spool.close()
+
+    async def recover(self) -> None:
+        """Finish the recordings of legs that ended before their spool was turned into one."""
+        for conversation_id in spooled_conversations(self._data_dir):
+            record = await self._store.conversation(conversation_id)
+            if record is None or record.ended_at is None:
+                continue
+            for leg in spooled_legs(self._data_dir, conversation_id):
+                try:
+                    spool = await asyncio.to_thread(LegSpool.open, self._data_dir, conversation_id, leg)
+                except StorageError as error:
+                    log.error("conversation %s: %s", conversation_id, error)
+                    continue
+                await self.keep(conversation_id, spool)
+
+    def _record(self, conversation_id: str, spool: LegSpool) -> RecordingRecord:
+        path = recording_path(self._data_dir, conversation_id, spool.header.leg)
+        return RecordingRecord(
+            conversation_id=conversation_id,
+            leg=spool.header.leg,
+            path=path.relative_to(self._data_dir).as_posix(),
+            codec="flac",
+            samples=spool.samples,
+            sample_rate=spool.header.sample_rate,
+            offset=spool.header.offset,
+            role=spool.header.role,
+        )

@@ -1,0 +1,75 @@
+"""The audio doors."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from fastapi import APIRouter, WebSocket
+from fastapi.responses import JSONResponse
+from pydantic import IPvAnyNetwork
+from starlette.requests import HTTPConnection
+
+from server.auth import Denied
+from server.ids import new_id
+from server.ingest.dialect import Dialect, Limits
+from server.ingest.native import NativeDialect
+from server.ingest.socket import AudioSocket
+from server.ingest.vosk import QueryError, VoskDialect, parse_query
+from server.services import Services, ServicesDep
+from server.store import Scope
+from server.wire.base import ErrorCode, Problem
+from server.wire.rest import ProblemResponse
+
+router = APIRouter()
+
+
+@router.websocket("/v1/listen")
+async def listen(socket: WebSocket, services: ServicesDep) -> None:
+    """Our own dialect."""
+    if await _allowed(socket, services):
+        await _serve(socket, services, NativeDialect(_limits(services)))
+
+
+@router.websocket("/v1/vosk")
+async def vosk(socket: WebSocket, services: ServicesDep) -> None:
+    """The dialect of vosk-server."""
+    if not trusted(socket, services.settings.vosk_networks) and not await _allowed(socket, services):
+        return
+    try:
+        query = parse_query(dict(socket.query_params))
+    except QueryError as error:
+        await _refuse(socket, 400, Problem(code=error.code, message=str(error)))
+        return
+    await _serve(socket, services, VoskDialect(query, _limits(services), new_id))
+
+
+def _limits(services: Services) -> Limits:
+    return Limits(services.settings.max_frame_bytes, frozenset(services.settings.asr_languages))
+
+
+def trusted(connection: HTTPConnection, networks: Iterable[IPvAnyNetwork]) -> bool:
+    """Whether a sender that shows no key calls from one of `networks` (such as 10.1.0.0/16)."""
+    if connection.client is None or "authorization" in connection.headers:
+        return False
+    address = ip_address(connection.client.host)
+    return any(address in network for network in networks)
+
+
+async def _allowed(socket: WebSocket, services: Services) -> bool:
+    """Whether the sender has a key and there is room; otherwise it is told before the upgrade."""
+    try:
+        await services.doorkeeper.key(socket, Scope.LISTEN)
+    except Denied as denied:
+        await _refuse(socket, denied.status_code, denied.problem)
+        return False
+    return True
+
+
+async def _refuse(socket: WebSocket, status: int, problem: Problem) -> None:
+    headers = {"Retry-After": "5"} if problem.code is ErrorCode.OVERLOADED else None
+    body = ProblemResponse(problem=problem).model_dump(mode="json")
+    await socket.send_denial_response(JSONResponse(body, status, headers))
+
+
+async def _serve(socket: WebSocket, services: Services, dialect: Dialect) -> None:
+    settings = services.settings
+    await AudioSocket(socket, dialect, services.calls, settings.idle_timeout, settings.ack_interval).run()

@@ -1,0 +1,121 @@
+"""Runs the application under uvicorn: the socket, the log, the banner."""
+
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import Lifespan
+
+from asr.recognizer import ModelError as SpeechModelError
+from kb.files import FileError
+from server.app import create_app
+from server.demo import DEMO_LOGINS
+from server.settings import Settings
+from server.store import StoreError
+from suggest.card import ModelError as IntentModelError
+from suggest.encoder import MissingWeights
+
+SHUTDOWN_SECONDS = 10
+PING_SECONDS = 20
+PONG_SECONDS = 60
+"""A sender whose machine is busy answers late; field experience says to be patient."""
+
+
+MENDABLE = (FileError, IntentModelError, MissingWeights, SpeechModelError, StoreError)
+
+
+class StartError(Exception):
+    """The server cannot start; the message says what to do."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal. Raises StartError."""
+    _log_quietly()
+    listener = _bind(settings.host, settings.port)
+    bound = settings.model_copy(update={"port": listener.getsockname()[1]})
+    server = _Server(create_app(bound), bound)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()
+    if server.failure is not None:
+        raise StartError(server.failure)
+
+
+def _log_quietly() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # At INFO, uvicorn logs the tokens of chat links, httpx a webhook's address, alembic each look at the schema.
+    for chatty in ("uvicorn.error", "httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # uvicorn 0.54 takes a WebSocket that was refused with an answer for one that was forgotten.
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: record.getMessage() != "ASGI callable returned without completing handshake."
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StartError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port") from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Prints the banner once it serves, and remembers why it could not start."""
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        self.settings = settings
+        self.failure: str | None = None
+        app.router.lifespan_context = self._noting_failure(app.router.lifespan_context)
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                ws_max_size=settings.max_frame_bytes,
+                ws_per_message_deflate=False,
+                ws_ping_interval=PING_SECONDS,
+                ws_ping_timeout=PONG_SECONDS,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say where."""
+        await super().startup(sockets)
+        if self.started:
+            print(banner(self.settings), flush=True)
+
+    def _noting_failure(self, lifespan: Lifespan[FastAPI]) -> Lifespan[FastAPI]:
+        """The same lifespan; errors of the start that a person can mend are kept as a sentence."""
+
+        @contextlib.asynccontextmanager
+        async def noting(app: FastAPI) -> AsyncIterator[Any]:
+            try:
+                async with lifespan(app) as state:
+                    yield state
+            except MENDABLE as error:
+                self.failure = str(error)
+                raise
+
+        return noting
+
+
+def banner(settings: Settings) -> str:
+    """Where to go, and in demo mode how to log in."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = [f"\nTici 提词 is ready: http://{host}:{settings.port}/\n"]
+    if settings.demo:
+        lines += ["Demo logins (login / password):"]
+        lines += [f"  {account.login} / {account.password}   {account.display_name}" for account in DEMO_LOGINS]
+        lines += [f"Key for `tici replay`: {settings.data_dir / 'demo.key'}", "Stop with Ctrl-C.\n"]
+    return "\n".join(lines)

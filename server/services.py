@@ -1,0 +1,42 @@
+"""The running parts of a node, and how a route gets at them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from server.auth import ChatLinks, Doorkeeper
+from server.delivery import Delivery
+from server.demo import Demo
+from server.hub import Hub
+from server.knowledge import Knowledge
+from server.live.calls import Calls
+from server.live.conversation import Published
+from server.live.conversations import Conversations
+from server.settings import Settings
+from server.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Built once by `create_app`. `demo` is None outside demo mode."""
+
+    settings: Settings
+    store: Store
+    hub: Hub[Published]
+    knowledge: Knowledge
+    conversations: Conversations
+    calls: Calls
+    delivery: Delivery
+    doorkeeper: Doorkeeper
+    links: ChatLinks
+    demo: Demo | None
+
+
+def _services(connection: HTTPConnection) -> Services:
+    services: Services = connection.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

@@ -1,0 +1,160 @@
+"""What an agent may do with a conversation and its cards. Repeating an action id changes nothing."""
+
+from typing import TYPE_CHECKING
+
+from server.ids import new_id
+from server.session import cards
+from server.session.outputs import Answer, Ask, Output
+from server.session.state import CardState
+from server.session.suggested import Suggested, SuggestedCard
+from server.wire import events as ev
+from server.wire import panel
+from server.wire.base import ErrorCode, Problem
+from server.wire.events import Channel, OutcomeKind, Role
+
+if TYPE_CHECKING:
+    from server.session.core import Session
+
+
+class Refused(Exception):
+    """The action cannot be done."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(code=code, message=message)
+
+
+def act(
+    session: "Session", action: panel.PanelAction, login: str, at: float, article: SuggestedCard | None
+) -> list[Output]:
+    """Do `action` for `login` and answer it."""
+    if login != session.state.agent:
+        return [Answer(action.action_id, Problem(code=ErrorCode.FORBIDDEN, message="this is not your conversation"))]
+    if action.action_id in session.state.actions:
+        return [Answer(action.action_id)]
+    try:
+        return [*_do(session, action, login, at, article), Answer(action.action_id)]
+    except Refused as refused:
+        return [Answer(action.action_id, refused.problem)]
+
+
+def _do(
+    session: "Session", action: panel.PanelAction, login: str, at: float, article: SuggestedCard | None
+) -> list[Output]:
+    if session.state.wrapped_up:
+        raise Refused(ErrorCode.CONVERSATION_ENDED, "the conversation is wrapped up")
+    match action:
+        case panel.Use():
+            return _use(session, action, login, at)
+        case panel.Send():
+            return _send(session, action, login, at)
+        case panel.Dismiss():
+            return _close(session, action, OutcomeKind.DISMISSED, login, at)
+        case panel.NotRight():
+            return _close(session, action, OutcomeKind.NOT_RIGHT, login, at)
+        case panel.RaiseArticle():
+            return _raise_article(session, action, at, article)
+        case panel.WrapUp():
+            return _wrap_up(session, action, login, at)
+
+
+def _card(session: "Session", suggestion_id: str, allowed: frozenset[OutcomeKind]) -> CardState:
+    state = session.state.cards.get(suggestion_id)
+    if state is None:
+        raise Refused(ErrorCode.NOT_FOUND, "no such suggestion in this conversation")
+    if state.outcomes - allowed:
+        raise Refused(ErrorCode.STALE, "the suggestion is gone or was already acted upon")
+    return state
+
+
+def _use(session: "Session", action: panel.Use, login: str, at: float) -> list[Output]:
+    state = _card(session, action.suggestion_id, frozenset({OutcomeKind.SPOKEN}))
+    edited = action.text is not None and action.text != state.card.reply
+    outcome = ev.SuggestionOutcome(
+        suggestion_id=action.suggestion_id,
+        outcome=OutcomeKind.EDITED if edited else OutcomeKind.USED,
+        by=login,
+        action_id=action.action_id,
+        text=action.text if edited else None,
+    )
+    return [session.emit(outcome, at)]
+
+
+def _close(
+    session: "Session", action: panel.Dismiss | panel.NotRight, kind: OutcomeKind, login: str, at: float
+) -> list[Output]:
+    _card(session, action.suggestion_id, frozenset())
+    outcome = ev.SuggestionOutcome(
+        suggestion_id=action.suggestion_id, outcome=kind, by=login, action_id=action.action_id
+    )
+    return [session.emit(outcome, at)]
+
+
+def _send(session: "Session", action: panel.Send, login: str, at: float) -> list[Output]:
+    text = action.text.strip()
+    if not text:
+        raise Refused(ErrorCode.INVALID, "there is no text to send")
+    adapter = _way_out(session, action)
+    outputs: list[Output] = []
+    if action.suggestion_id is not None:
+        done = frozenset({OutcomeKind.USED, OutcomeKind.SPOKEN, OutcomeKind.EDITED})
+        state = _card(session, action.suggestion_id, done)
+        edited = text != state.card.reply_to_send.strip()
+        outcome = ev.SuggestionOutcome(
+            suggestion_id=action.suggestion_id,
+            outcome=OutcomeKind.EDITED if edited else OutcomeKind.SENT,
+            by=login,
+            action_id=action.action_id,
+            text=text if edited else None,
+        )
+        outputs.append(session.emit(outcome, at))
+    message_id = new_id()
+    outputs.append(session.say(Role.AGENT, text, message_id, at))
+    queued = ev.MessageQueued(
+        message_id=message_id,
+        text=text,
+        by=login,
+        adapter=adapter,
+        suggestion_id=action.suggestion_id,
+        action_id=action.action_id,
+    )
+    outputs.append(session.emit(queued, at))
+    return outputs
+
+
+def _way_out(session: "Session", action: panel.Send) -> "ev.Adapter":
+    """How text leaves this conversation; refuses where the queue's policy does."""
+    started = session.state.started
+    if started is not None and started.channel is Channel.CHAT:
+        if session.state.ended_at is not None:
+            raise Refused(ErrorCode.CONVERSATION_ENDED, "the customer has left the chat")
+        return "chat"
+    if not session.policy.text_out_on_call:
+        raise Refused(ErrorCode.POLICY, "this queue does not send text during calls")
+    if session.state.customer is None:
+        raise Refused(ErrorCode.POLICY, "nobody knows yet who the customer is")
+    if not action.confirmed:
+        raise Refused(ErrorCode.POLICY, "confirm that the text is to be sent")
+    return "webhook"
+
+
+def _raise_article(
+    session: "Session", action: panel.RaiseArticle, at: float, article: SuggestedCard | None
+) -> list[Output]:
+    if article is None:
+        raise Refused(ErrorCode.NOT_FOUND, "no such article, or it is not approved and in effect")
+    language = session.state.started.language if session.state.started else ""
+    ask = Ask(action.action_id, action.query, (), language, "search", None, None)
+    answer = Suggested(ask, (article,), model="manual", intent_at=at, retrieval_at=at)
+    return cards.raise_by_hand(session, answer, at)
+
+
+def _wrap_up(session: "Session", action: panel.WrapUp, login: str, at: float) -> list[Output]:
+    if action.code not in session.policy.wrap_up_codes:
+        raise Refused(ErrorCode.INVALID, "no such wrap-up code")
+    outputs = cards.ignore_rest(session, at)
+    started = session.state.started
+    if started is not None and started.channel is Channel.CHAT:
+        outputs += session.end("wrapped up", at)
+    wrapped = ev.WrappedUp(code=action.code, note=action.note, by=login, action_id=action.action_id)
+    return [*outputs, session.emit(wrapped, at)]

@@ -1,0 +1,30 @@
+"""What a queue allows and how cards behave there."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Rules of one conversation, frozen when it is opened. Times are seconds."""
+
+    text_out_on_call: bool = False
+    insert_only: bool = False
+    wrap_up_codes: frozenset[str] = field(default=frozenset())
+    max_cards: int = 3
+    card_seconds: float = 90.0
+    cool_down: float = 60.0
+    seen: float = 20.0
+    """How long a card that left the screen unused stays away, unless its article is asked for again clearly."""
+    sure: float = 0.7
+    """Confidence from which an article counts as clearly asked for."""
+    turn_gap: float = 2.5
+    """Longest silence inside one turn of the customer's, if the agent says nothing either."""
+    turn_parts: int = 3
+    """Most utterances before the last one that count to the same turn."""
+    moved_on: float = 6.0
+    """A new question clears older cards unless they are younger than this (two questions in one breath)."""
+    spoken_similarity: float = 0.7
+    spoken_window: float = 60.0
+    """How long after it was raised a reply said aloud still counts as spoken."""
+    shortest_interim: int = 4
+    """Characters an interim needs before suggestions are asked for."""

@@ -1,0 +1,55 @@
+"""What a customer's words belong to: the turn they are part of, what came before, what the talk is about."""
+
+from server.session.policy import Policy
+from server.session.state import CardState, ConversationState
+from server.wire import events as ev
+from server.wire.events import OutcomeKind, Role
+
+SAID_AT_LEAST = 3
+"""Characters from which an agent's words answer the customer; fewer only show that somebody listens."""
+SETTLED = frozenset({OutcomeKind.USED, OutcomeKind.SENT, OutcomeKind.EDITED, OutcomeKind.SPOKEN})
+WRONG = frozenset({OutcomeKind.DISMISSED, OutcomeKind.NOT_RIGHT})
+
+
+def same_turn(state: ConversationState, policy: Policy, trigger: str, start: float) -> list[ev.Utterance]:
+    """What the customer said before the words of `trigger`, which begin at `start` (seconds), in the same turn."""
+    found: list[ev.Utterance] = []
+    for turn in reversed(customers(state, trigger)):
+        if start - turn.end > policy.turn_gap or len(found) == policy.turn_parts or _answered(state, turn, start):
+            break
+        found.append(turn)
+        start = turn.start
+    return found[::-1]
+
+
+def turn_of(state: ConversationState, policy: Policy, trigger: str) -> set[str]:
+    """Triggers of the turn that a final `trigger` ends, without itself."""
+    start = next((turn.start for turn in state.turns if turn.utterance_id == trigger), None)
+    return set() if start is None else {turn.utterance_id for turn in same_turn(state, policy, trigger, start)}
+
+
+def customers(state: ConversationState, trigger: str) -> list[ev.Utterance]:
+    """All that the customer said, but for `trigger`."""
+    return [turn for turn in state.turns if turn.role is Role.CUSTOMER and turn.utterance_id != trigger]
+
+
+def topic(state: ConversationState, policy: Policy, turn: set[str]) -> tuple[str, ...]:
+    """Intents that the talk was about before the turn whose triggers are given: of the card that the agent took
+    up last, and of the last one that was sure enough."""
+    before = sorted((c for c in state.cards.values() if c.trigger not in turn), key=lambda c: -c.raised_at)
+    taken = next((c for c in before if c.outcomes & SETTLED), None)
+    last = next((c for c in before if _likely(c, policy)), None)
+    intents = [c.card.intent for c in (taken, last) if c is not None and c.card.intent]
+    return tuple(dict.fromkeys(intents))
+
+
+def _likely(card: CardState, policy: Policy) -> bool:
+    sure = card.confirmed and card.card.rank == 1 and card.card.confidence >= policy.sure
+    return sure and not card.outcomes & WRONG
+
+
+def _answered(state: ConversationState, turn: ev.Utterance, start: float) -> bool:
+    """Whether the agent began to say something between a turn's end and `start`."""
+    return any(
+        t.role is Role.AGENT and len(t.text) >= SAID_AT_LEAST and turn.end <= t.start <= start for t in state.turns
+    )

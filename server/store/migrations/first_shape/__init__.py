@@ -1,0 +1,1 @@
+"""The tables of the first revision, by subject, as they were then: never changed afterwards."""

@@ -1,0 +1,1 @@
+"""What is read from and written to the tables besides the projection of events, by subject."""

@@ -1,0 +1,51 @@
+"""What all messages share: the version, the base class, error codes."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+WIRE_VERSION = 1
+
+
+class Message(BaseModel):
+    """Base of every wire message: unknown fields are refused, instances do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ErrorCode(StrEnum):
+    """Stable words for what went wrong; the sentence beside them is for people and may change."""
+
+    BAD_MESSAGE = "bad_message"
+    UNSUPPORTED_VERSION = "unsupported_version"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
+    UNSUPPORTED_SAMPLE_RATE = "unsupported_sample_rate"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+    START_EXPECTED = "start_expected"
+    AUDIO_EXPECTED = "audio_expected"
+    ODD_AUDIO_LENGTH = "odd_audio_length"
+    FRAME_TOO_LARGE = "frame_too_large"
+    TOO_FAST = "too_fast"
+    LEG_BUSY = "leg_busy"
+    SUPERSEDED = "superseded"
+    CONVERSATION_ENDED = "conversation_ended"
+    IDLE = "idle"
+    SLOW_READER = "slow_reader"
+    OVERLOADED = "overloaded"
+    SHUTTING_DOWN = "shutting_down"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    POLICY = "policy"
+    STALE = "stale"
+    INVALID = "invalid"
+    STORAGE = "storage"
+    INTERNAL = "internal"
+
+
+class Problem(Message):
+    """An error as told to a client."""
+
+    code: ErrorCode
+    message: str

@@ -1,0 +1,164 @@
+"""HTTP bodies under `/v1`."""
+
+from pydantic import Field
+
+from server.wire.base import Message, Problem
+from server.wire.events import Channel, Direction, Event, Receipt
+
+
+class ProblemResponse(Message):
+    """Body of every error answer."""
+
+    problem: Problem
+
+
+class LoginRequest(Message):
+    """Who wants in."""
+
+    login: str = Field(min_length=1, max_length=128)
+    password: str = Field(min_length=1, max_length=256)
+
+
+class Me(Message):
+    """The person who is logged in."""
+
+    login: str
+    display_name: str
+    role: str
+    demo: bool
+
+
+class ArticleHit(Message):
+    """An article found by a search; `score` 0..1."""
+
+    article_id: str
+    version: int
+    title: str
+    reply: str
+    reply_to_send: str
+    matched: str
+    score: float
+
+
+class WrapUpCode(Message):
+    """One code of the wrap-up tree."""
+
+    code: str
+    parent: str | None
+    name_zh: str
+    name_en: str
+
+
+class ConversationRow(Message):
+    """One line of the list of stored conversations."""
+
+    conversation_id: str
+    external_id: str
+    channel: Channel
+    direction: Direction
+    language: str
+    queue: str
+    agent: str | None
+    customer: str | None
+    started_at: float
+    ended_at: float | None
+    wrap_up: str | None
+    utterances: int
+    suggestions: int
+    acted: int
+
+
+class ConversationPage(Message):
+    """A page of the list; `total` counts all rows."""
+
+    rows: list[ConversationRow]
+    total: int
+
+
+class RecordingInfo(Message):
+    """One leg's recording; `offset` is where it begins, in seconds from the conversation's origin."""
+
+    leg: str
+    role: str
+    url: str
+    duration: float
+    offset: float
+
+
+class ConversationDetail(Message):
+    """Everything stored of one conversation."""
+
+    row: ConversationRow
+    events: list[Event]
+    recordings: list[RecordingInfo]
+    receipts: dict[str, Receipt]
+    """By suggestion id, with rendered and acted filled in."""
+
+
+class DemoLogin(Message):
+    """A login that demo mode offers on the login page."""
+
+    login: str
+    password: str
+    display_name: str
+    role: str
+
+
+class DemoTurn(Message):
+    """One turn of a demo call's script, in seconds of its audio."""
+
+    leg: str
+    start: float
+    end: float
+    text: str
+    article: str | None = None
+
+
+class DemoCall(Message):
+    """A recorded call and its script."""
+
+    call_id: str
+    title_zh: str
+    title_en: str
+    lang: str
+    duration: float
+    turns: list[DemoTurn]
+
+
+class ReplayRequest(Message):
+    """Which recorded call to play, and how fast."""
+
+    call_id: str = Field(max_length=128)
+    speed: float = Field(default=1.0, gt=0, le=8)
+
+
+class ReplayStarted(Message):
+    """The call is being played under this external id."""
+
+    external_id: str
+
+
+class ChatCreated(Message):
+    """The chat, and the path of the customer's page."""
+
+    conversation_id: str
+    url: str
+
+
+class ChatRequest(Message):
+    """Open a chat with a customer (what a web site's server asks for when its visitor clicks "chat")."""
+
+    external_id: str = Field(min_length=1, max_length=128)
+    language: str = "zh"
+    queue: str = Field(default="default", max_length=128)
+    agent: str | None = Field(default=None, max_length=128)
+    customer: str | None = Field(default=None, max_length=128)
+    context: dict[str, str] = Field(default_factory=dict, max_length=32)
+
+
+class Health(Message):
+    """Whether the node serves and has room."""
+
+    status: str
+    version: str
+    live_conversations: int

@@ -1,0 +1,101 @@
+"""The card of a trained model: what it was made from, how good it is, where it abstains."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from suggest.head import Head
+
+HEAD_FILE = "head.npz"
+CARD_FILE = "card.json"
+FORMAT = 1
+
+
+class ModelError(ValueError):
+    """A trained model that cannot be used. The message says what to do."""
+
+
+class Card(BaseModel):
+    """`card.json`. Figures marked held-out come from cross-validation on the training data.
+
+    The out-of-scope texts also weigh the signals and set the threshold, so `auroc` and `false_accept_rate` flatter:
+    measure them on other texts with `tici eval intent --oos`.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
+
+    format: int = FORMAT
+    name: str
+    """Names this model: changes with data, encoder and settings."""
+    labels: tuple[str, ...]
+    silent: tuple[str, ...] = ()
+    """Labels of small talk, for which no card is ever raised."""
+    samples: int
+    oos_texts: int
+    data_hash: str
+    encoder: str
+    encoder_hash: str
+    seed: int
+    settings: dict[str, float]
+    temperature: float
+    threshold: float
+    """Least confidence at which a text counts as known."""
+    target_false_accept: float
+    accuracy: float
+    """Held-out."""
+    macro_f1: float
+    """Held-out."""
+    auroc: float | None
+    """Known (held-out) against the out-of-scope training texts; None without those."""
+    accept_rate: float
+    """Held-out share of known texts at or above the threshold."""
+    false_accept_rate: float | None
+    """Share of the out-of-scope training texts at or above the threshold: `target_false_accept` by construction."""
+    trained_at: datetime
+    seconds: float
+
+
+def write_model(folder: Path, head: Head, card: Card) -> None:
+    """Write head and card into an existing folder."""
+    np.savez_compressed(
+        folder / HEAD_FILE,
+        weight=head.weight,
+        bias=head.bias,
+        temperature=np.float32(head.temperature),
+        known_weight=head.known_weight,
+        known_bias=np.float32(head.known_bias),
+        samples=head.samples,
+        sample_labels=head.sample_labels,
+    )
+    (folder / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_model(folder: Path) -> tuple[Head, Card]:
+    """Raises `ModelError` when the folder holds no usable model."""
+    try:
+        card = Card.model_validate(json.loads((folder / CARD_FILE).read_text(encoding="utf-8")))
+        with np.load(folder / HEAD_FILE, allow_pickle=False) as file:
+            head = Head(
+                weight=file["weight"],
+                bias=file["bias"],
+                temperature=float(file["temperature"]),
+                known_weight=file["known_weight"],
+                known_bias=float(file["known_bias"]),
+                samples=file["samples"],
+                sample_labels=file["sample_labels"],
+            )
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} holds no trained model: run `tici train --samples FILE --out {folder}`") from error
+    except (ValidationError, ValueError, KeyError, OSError) as error:
+        raise ModelError(f"{folder}: the model cannot be read; train it again with `tici train`") from error
+    if card.format != FORMAT:
+        raise ModelError(f"{folder}: model format {card.format} is not {FORMAT}; train it again with `tici train`")
+    return head, card
+
+
+def now() -> datetime:
+    """The time that goes on a card."""
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,80 @@
+"""From hits to cards: how likely each article is the right one, and whether that is enough to show it."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from kb.article import Article
+from kb.index import Hit
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Weights of the log-odds that an article is right, measured by `tests/bench/rank.py` (docs/quality-notes.md)."""
+
+    bias: float = -9.1
+    score: float = 15.3
+    lead: float = 30.0
+    intent: float = -3.3
+    """Below 0: the fused score has the intent in it already, and counts it a little too much."""
+    known: float = 1.8
+    topic: float = 0.04
+    """Added to the fused score of articles of the intent that the talk is about already (`tests/bench/topic.py`)."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Least confidence, 0..1, of a card: the first one, the first one for a few words or while speech goes on, and
+    any further one (`tests/bench/rank.py`, `tests/bench/spoken.py`)."""
+
+    first: float = 0.4
+    short: float = 0.6
+    interim: float = 0.75
+    further: float = 0.15
+
+    def as_dict(self) -> dict[str, float]:
+        """What goes on a card's record."""
+        return {"first": self.first, "short": self.short, "interim": self.interim, "further": self.further}
+
+    def bar(self, *, interim: bool, doubtful: bool) -> float:
+        """What the first card needs; `doubtful` are texts of a few words, or with words of an earlier turn."""
+        return self.interim if interim else self.short if doubtful else self.first
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An article that could answer. confidence: probability 0..1 that it is the right one."""
+
+    article: Article
+    confidence: float
+    matched: str
+    intent: str | None
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+def rank(hits: Sequence[Hit], known: float, calibration: Calibration, topic: Collection[str] = ()) -> list[Candidate]:
+    """Candidates, most likely first.
+
+    `known`: probability 0..1 that the text belongs to an intent with cards. `topic`: intents of the talk so far.
+    """
+    candidates = []
+    hits = [replace(h, score=h.score + calibration.topic) if h.article.intent in topic else h for h in hits]
+    for hit in hits:
+        odds = calibration.bias + sum(getattr(calibration, name) * x for name, x in inputs(hit, hits, known).items())
+        confidence = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+        parts = {**hit.parts, "fused": hit.score, "known": known}
+        candidates.append(Candidate(hit.article, confidence, hit.matched, hit.article.intent, parts))
+    return sorted(candidates, key=lambda candidate: (-candidate.confidence, candidate.article.id))
+
+
+def inputs(hit: Hit, hits: Sequence[Hit], known: float) -> dict[str, float]:
+    """What the odds of a hit are made of, by the names of `Calibration`; `lead` is over the best other hit."""
+    rival = max((other.score for other in hits if other is not hit), default=0.0)
+    return {"score": hit.score, "lead": hit.score - rival, "intent": hit.parts.get("intent", 0.0), "known": known}
+
+
+def choose(candidates: Sequence[Candidate], bar: float, further: float, most: int) -> list[Candidate]:
+    """The cards to show, `most` at most: none unless the first reaches `bar`, then those that reach `further`."""
+    if not candidates or candidates[0].confidence < bar:
+        return []
+    return [candidates[0], *(c for c in candidates[1:most] if c.confidence >= further)]

@@ -1,0 +1,29 @@
+"""A node that serves all tests of this folder that want a real one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server.node import Node
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[Node]:
+    """A running demo server on its own data, with real models."""
+    running = Node(
+        tmp_path_factory.mktemp("node") / "data",
+        models_dir,
+        {
+            "TICI_MAX_CALLS": "4",
+            "TICI_IDLE_TIMEOUT": "2",
+            "TICI_RESUME_SECONDS": "3",
+            "TICI_CHAT_DELIVERY_SECONDS": "1",
+        },
+    )
+    running.launch()
+    try:
+        running.wait_ready()
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,82 @@
+"""kill -9 in mid-call: plays a call, kills the server at given moments, and compares with an undisturbed run."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from server.replay.audio import CallAudio, load_call
+from server.replay.call import play_call
+from server.replay.options import CallOptions
+from tests.server.node import Node
+
+TILES = ("utterance", "leg.silence")
+
+
+@dataclass(frozen=True)
+class Tile:
+    leg: str
+    start_sample: int
+    end_sample: int
+    text: str
+
+
+def demo_call(folder: Path, name: str) -> CallAudio:
+    return load_call([folder / f"{name}.customer.flac", folder / f"{name}.agent.flac"], ["customer", "agent"])
+
+
+async def play(node: Node, audio: CallAudio, external_id: str, speed: float) -> str:
+    options = CallOptions(url=node.url, external_id=external_id, key=node.key, speed=speed, retry_seconds=120)
+    tally = await play_call(audio, options, emit=lambda event: None)
+    assert tally.conversation_id is not None
+    return tally.conversation_id
+
+
+def tiles(node: Node, conversation_id: str) -> list[Tile]:
+    """Committed tiles of all legs, in order of leg and position."""
+    rows = node.rows("select payload from event where conversation_id = ? order by seq", conversation_id)
+    payloads = [json.loads(str(row[0])) for row in rows]
+    found = [
+        Tile(p["leg"], p["start_sample"], p["end_sample"], p.get("text", ""))
+        for p in payloads
+        if p["type"] in TILES and p.get("leg")
+    ]
+    return sorted(found, key=lambda tile: (tile.leg, tile.start_sample))
+
+
+def conversation_of(node: Node, external_id: str) -> str | None:
+    rows = node.rows("select conversation_id from external_id where value = ?", external_id)
+    return str(rows[0][0]) if rows else None
+
+
+async def play_through_kills(
+    node: Node, audio: CallAudio, external_id: str, speed: float, moments: Sequence[float]
+) -> tuple[str, list[list[Tile]]]:
+    """Play the call; at each moment (seconds of playing since the last start) kill -9 and start again.
+
+    Returns the conversation and what was committed right after each kill.
+    """
+    committed = []
+    playing = asyncio.create_task(play(node, audio, external_id, speed))
+    for moment in moments:
+        await asyncio.sleep(moment)
+        assert not playing.done(), "the call was over before the kill"
+        await asyncio.to_thread(node.kill)
+        conversation_id = conversation_of(node, external_id)
+        committed.append(tiles(node, conversation_id) if conversation_id else [])
+        node.launch()
+        await asyncio.to_thread(node.wait_ready)
+    return await playing, committed
+
+
+def check(audio: CallAudio, undisturbed: Sequence[Tile], disturbed: Sequence[Tile]) -> None:
+    """Coverage without gap or overlap, and the words of an undisturbed run."""
+    for leg in audio.tracks:
+        mine = [tile for tile in disturbed if tile.leg == leg]
+        assert mine[0].start_sample == 0
+        assert mine[-1].end_sample == audio.samples
+        for one, next_one in pairwise(mine):
+            assert one.end_sample == next_one.start_sample, (leg, one, next_one)
+    assert list(disturbed) == list(undisturbed)

@@ -1,0 +1,80 @@
+import pytest
+
+from kb.index import Index
+from suggest.classifier import IntentClassifier
+from suggest.encoder import OnnxEncoder
+from suggest.rank import Thresholds
+from suggest.suggester import Suggester, is_backchannel
+
+
+@pytest.fixture(scope="module")
+def suggester(classifier: IntentClassifier, index: Index, encoder: OnnxEncoder) -> Suggester:
+    return Suggester(classifier, index, encoder)
+
+
+@pytest.mark.parametrize(
+    ("text", "article"),
+    [
+        ("喂你好我想问一下怎么申请退款", "refund-how"),
+        ("我的包裹一直没有动静", "late"),
+        ("帮我开一张电子发票", "invoice"),
+        ("嗯好的那我知道了，谢谢你刚才说的那些，还有一个事情就是，电子发票要怎么开", "invoice"),
+    ],
+)
+def test_the_right_card_comes_first(suggester: Suggester, text: str, article: str):
+    result = suggester.suggest(text)
+    assert not result.abstained and result.reason == ""
+    assert result.candidates[0].article.id == article
+    assert result.candidates[0].confidence >= suggester.thresholds.first
+    assert 1 <= len(result.candidates) <= 3
+    assert list(result.candidates) == sorted(result.candidates, key=lambda c: -c.confidence)
+    assert result.intent_seconds > 0 and result.retrieval_seconds > 0
+    assert result.model == suggester.classifier.card.name and "intent" in result.thresholds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "嗯", "好的好的", "对", "嗯 是的", "哦，知道了", "没有了", "喂，你好", "ok", "谢谢"]
+)
+def test_backchannels_raise_nothing(suggester: Suggester, text: str):
+    result = suggester.suggest(text, context=["我要退款"])
+    assert result.abstained and result.candidates == ()
+
+
+@pytest.mark.parametrize("text", ["没有收到退款", "好的那退款呢", "是不是偏大", "对方没发货"])
+def test_short_questions_are_no_backchannels(text: str):
+    assert not is_backchannel(text)
+
+
+@pytest.mark.parametrize("text", ["今天天气怎么样", "你会唱歌吗", "附近哪里有川菜馆"])
+def test_out_of_scope_raises_nothing(suggester: Suggester, text: str):
+    result = suggester.suggest(text)
+    assert result.abstained and result.candidates == () and result.reason in ("unknown", "unsure")
+
+
+def test_small_talk_raises_nothing(suggester: Suggester):
+    result = suggester.suggest("太感谢了辛苦你了")
+    assert result.reason == "small_talk" and result.intent == "thanks" and result.candidates == ()
+
+
+def test_interims_need_more(classifier: IntentClassifier, index: Index, encoder: OnnxEncoder):
+    strict = Suggester(classifier, index, encoder, thresholds=Thresholds(first=0.0, interim=1.0))
+    assert strict.suggest("怎么申请退款", interim=True).abstained
+    assert not strict.suggest("怎么申请退款", interim=False).abstained
+
+
+def test_context_helps_what_means_little_alone(suggester: Suggester):
+    alone = suggester.suggest("那要多久呢")
+    assert alone.abstained
+    helped = suggester.suggest("那要多久呢", context=["我想问退款到账的时间"])
+    assert helped.candidates[0].article.id == "refund-time"
+
+
+def test_works_without_a_classifier(index: Index, encoder: OnnxEncoder):
+    suggester = Suggester(None, index, encoder, max_cards=1)
+    result = suggester.suggest("退款多久到账")
+    assert [c.article.id for c in result.candidates] == ["refund-time"] and result.intent == "refund"
+    assert suggester.suggest("今天天气怎么样").abstained
+
+
+def test_an_empty_index_has_no_article(classifier: IntentClassifier, encoder: OnnxEncoder):
+    assert Suggester(classifier, Index(encoder), encoder).suggest("怎么申请退款").reason == "no_article"

@@ -1,0 +1,97 @@
+/** What the agent can do with a card, and what came of it. */
+import { computed, reactive, ref, type ComputedRef, type Ref } from "vue";
+import type { Problem } from "@/wire";
+import { isOpen } from "./cards";
+import type { CardView, ConversationState } from "./conversation";
+import type { NewAction } from "./outbox";
+import type { Panel } from "./usePanel";
+
+export interface CardActions {
+  /** The card whose text is to go out to the caller, once confirmed. */
+  confirming: Ref<string | null>;
+  editing: Ref<string | null>;
+  /** Ids of cards with an action on its way. */
+  busy: ComputedRef<ReadonlySet<string>>;
+  /** Why the last action on a card failed, by card. */
+  problems: Record<string, Problem | null>;
+  /** Use, send or insert: what the card's main button does in this conversation. */
+  main: (view: CardView, edited?: string) => Promise<void>;
+  dismiss: (view: CardView) => Promise<void>;
+  notRight: (view: CardView) => Promise<void>;
+  /** On a call: sends the text to the customer; the service asks for a second step first. */
+  sendOut: (view: CardView, confirmed: boolean) => Promise<void>;
+}
+
+export function useCardActions(
+  panel: () => Panel,
+  conversation: () => ConversationState,
+  inserted: () => void,
+): CardActions {
+  const confirming = ref<string | null>(null);
+  const editing = ref<string | null>(null);
+  const problems = reactive<Record<string, Problem | null>>({});
+  const busy = computed(() => {
+    const ids = panel().pending.value.map((action) => ("suggestion_id" in action ? action.suggestion_id : null));
+    return new Set(ids.filter((id) => id != null));
+  });
+
+  async function run(view: CardView, action: NewAction): Promise<Problem | null> {
+    const id = view.card.suggestion_id;
+    problems[id] = null;
+    const result = await panel().act(action);
+    return result.ok ? null : result.problem;
+  }
+
+  async function plain(view: CardView, type: "dismiss" | "not_right"): Promise<void> {
+    if (!canAct(view)) return;
+    problems[view.card.suggestion_id] = await run(view, { type, ...ids(view) });
+  }
+
+  function canAct(view: CardView): boolean {
+    return isOpen(view) && !busy.value.has(view.card.suggestion_id);
+  }
+
+  function ids(view: CardView): { conversation_id: string; suggestion_id: string } {
+    return { conversation_id: conversation().summary.conversation_id, suggestion_id: view.card.suggestion_id };
+  }
+
+  function insert(view: CardView, text: string): void {
+    const draft = panel().draft(conversation().summary.conversation_id);
+    draft.text = text;
+    draft.suggestionId = view.card.suggestion_id;
+    inserted();
+  }
+
+  async function main(view: CardView, edited?: string): Promise<void> {
+    if (!canAct(view)) return;
+    editing.value = null;
+    const { channel, insert_only } = conversation().summary;
+    const text = edited ?? view.card.reply_to_send;
+    if (channel === "chat" && insert_only) return insert(view, text);
+    const action: NewAction =
+      channel === "chat"
+        ? { type: "send", ...ids(view), text }
+        : { type: "use", ...ids(view), ...(edited === undefined ? {} : { text: edited }) };
+    problems[view.card.suggestion_id] = await run(view, action);
+  }
+
+  async function sendOut(view: CardView, confirmed: boolean): Promise<void> {
+    if (busy.value.has(view.card.suggestion_id)) return;
+    confirming.value = null;
+    const text = view.card.reply_to_send;
+    const problem = await run(view, { type: "send", ...ids(view), text, confirmed });
+    if (problem?.code === "policy" && !confirmed) confirming.value = view.card.suggestion_id;
+    else problems[view.card.suggestion_id] = problem;
+  }
+
+  return {
+    confirming,
+    editing,
+    busy,
+    problems,
+    main,
+    sendOut,
+    dismiss: (view) => plain(view, "dismiss"),
+    notRight: (view) => plain(view, "not_right"),
+  };
+}

@@ -1,0 +1,858 @@
+/* Generated from wire.schema.json by `npm run wire`. Do not edit. */
+
+/**
+ * Stable words for what went wrong; the sentence beside them is for people and may change.
+ */
+export type ErrorCode =
+  | "bad_message"
+  | "unsupported_version"
+  | "unsupported_encoding"
+  | "unsupported_sample_rate"
+  | "unsupported_language"
+  | "start_expected"
+  | "audio_expected"
+  | "odd_audio_length"
+  | "frame_too_large"
+  | "too_fast"
+  | "leg_busy"
+  | "superseded"
+  | "conversation_ended"
+  | "idle"
+  | "slow_reader"
+  | "overloaded"
+  | "shutting_down"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "policy"
+  | "stale"
+  | "invalid"
+  | "storage"
+  | "internal";
+/**
+ * How the customer reaches us.
+ */
+export type Channel = "call" | "chat";
+export type ChatClientMessage = CustomerSays | CustomerReceived | CustomerEnds;
+export type ChatServerMessage = ChatHello | ChatLine | ChatEnded | ChatError;
+/**
+ * Who called whom.
+ */
+export type Direction = "inbound" | "outbound";
+/**
+ * What goes on during a stretch of a conversation.
+ */
+export type SegmentKind = "ivr" | "ringing" | "talk" | "hold" | "consult" | "conference" | "wrap_up";
+/**
+ * Whose voice a leg carries (or who wrote an utterance).
+ */
+export type Role = "customer" | "agent" | "third_party" | "mixed" | "unknown";
+/**
+ * What became of a suggestion. `used` is the call's main action ("I'm saying this"), `sent` the chat's.
+ */
+export type OutcomeKind = "used" | "sent" | "edited" | "spoken" | "dismissed" | "not_right" | "expired" | "ignored";
+/**
+ * Where a message to the customer is.
+ */
+export type DeliveryState = "queued" | "delivered" | "failed";
+export type ListenClientMessage = Start | Stop;
+/**
+ * Who called whom.
+ */
+export type Direction1 = "inbound" | "outbound";
+export type ListenServerMessage = Started | Ack | Interim | Final | Ended | ListenError;
+export type PanelClientMessage =
+  Watch | Unwatch | Ping | Rendered | Use | Send | Dismiss | NotRight | RaiseArticle | WrapUp;
+export type PanelServerMessage =
+  Hello | Assigned | Unassigned | EventMessage | PanelInterim | Pong | ActionResult | PanelError;
+
+export interface Wire {
+  [k: string]: unknown;
+}
+/**
+ * So many samples of the leg are on disk for good.
+ */
+export interface Ack {
+  leg: string;
+  samples: number;
+  type: "ack";
+}
+/**
+ * Whether an action was done.
+ */
+export interface ActionResult {
+  action_id: string;
+  ok: boolean;
+  problem: Problem | null;
+  type: "action_result";
+}
+/**
+ * An error as told to a client.
+ */
+export interface Problem {
+  code: ErrorCode;
+  message: string;
+}
+/**
+ * The conversation is now `agent`'s (a login), or nobody's.
+ */
+export interface AgentBound {
+  agent: string | null;
+  by: string;
+  previous: string | null;
+  type: "agent.bound";
+}
+/**
+ * An article found by a search; `score` 0..1.
+ */
+export interface ArticleHit {
+  article_id: string;
+  matched: string;
+  reply: string;
+  reply_to_send: string;
+  score: number;
+  title: string;
+  version: number;
+}
+/**
+ * A conversation became this agent's: open it.
+ */
+export interface Assigned {
+  conversation: ConversationSummary;
+  type: "assigned";
+}
+/**
+ * What a panel needs to open a conversation.
+ */
+export interface ConversationSummary {
+  channel: Channel;
+  chat_url: string | null;
+  conversation_id: string;
+  customer: string | null;
+  ended_at: number | null;
+  external_id: string;
+  /**
+   * Chat: the main action inserts the reply into the input box instead of sending it.
+   */
+  insert_only: boolean;
+  language: string;
+  queue: string;
+  started_at: number;
+  /**
+   * Whether the queue's policy lets the agent send text in this conversation.
+   */
+  text_out: boolean;
+  wrapped_up: boolean;
+}
+/**
+ * One suggestion as shown: everything frozen at the time it was raised.
+ */
+export interface Card {
+  article_id: string;
+  article_version: number;
+  confidence: number;
+  intent: string | null;
+  /**
+   * The question of the article (or the sample) that the customer's words were matched to.
+   */
+  matched: string;
+  model: string;
+  rank: number;
+  reply: string;
+  reply_to_send: string;
+  source: "interim" | "final" | "chat" | "search" | "context";
+  suggestion_id: string;
+  thresholds: {
+    [k: string]: number;
+  };
+  title: string;
+}
+/**
+ * `client_id` is made by the page: sending it again after a lost connection adds nothing.
+ */
+export interface CustomerSays {
+  client_id: string;
+  text: string;
+  type: "say";
+}
+/**
+ * The page has shown this message: it is delivered.
+ */
+export interface CustomerReceived {
+  message_id: string;
+  type: "received";
+}
+/**
+ * The customer closes the chat.
+ */
+export interface CustomerEnds {
+  type: "end";
+}
+/**
+ * The chat, and the path of the customer's page.
+ */
+export interface ChatCreated {
+  conversation_id: string;
+  url: string;
+}
+/**
+ * The chat is over; nothing more can be said.
+ */
+export interface ChatEnded {
+  type: "ended";
+}
+/**
+ * Something the page sent could not be done.
+ */
+export interface ChatError {
+  problem: Problem;
+  type: "error";
+}
+/**
+ * First answer: what was said so far.
+ */
+export interface ChatHello {
+  bank: string;
+  conversation_id: string;
+  ended: boolean;
+  language: string;
+  lines: ChatLine[];
+  type: "hello";
+  version: number;
+}
+/**
+ * One message of either side. `client_id` echoes the customer's own.
+ */
+export interface ChatLine {
+  at: number;
+  client_id: string | null;
+  message_id: string;
+  role: "customer" | "agent";
+  text: string;
+  type: "message";
+}
+/**
+ * Open a chat with a customer (what a web site's server asks for when its visitor clicks "chat").
+ */
+export interface ChatRequest {
+  agent?: string | null;
+  context?: {
+    [k: string]: string;
+  };
+  customer?: string | null;
+  external_id: string;
+  language?: string;
+  queue?: string;
+}
+/**
+ * Everything stored of one conversation.
+ */
+export interface ConversationDetail {
+  events: Event[];
+  /**
+   * By suggestion id, with rendered and acted filled in.
+   */
+  receipts: {
+    [k: string]: Receipt;
+  };
+  recordings: RecordingInfo[];
+  row: ConversationRow;
+}
+/**
+ * One row of a conversation.
+ */
+export interface Event {
+  at: number;
+  conversation_id: string;
+  payload:
+    | ConversationStarted
+    | AgentBound
+    | CustomerBound
+    | SegmentStarted
+    | LegStarted
+    | LegGap
+    | LegSilence
+    | LegEnded
+    | Utterance
+    | SuggestionsRaised
+    | SuggestionRevised
+    | SuggestionOutcome
+    | SuggestionRendered
+    | MessageQueued
+    | MessageState
+    | ConversationEnded
+    | WrappedUp;
+  seq: number;
+}
+/**
+ * The first event of every conversation; agent and customer may be unknown yet.
+ */
+export interface ConversationStarted {
+  agent: string | null;
+  channel: Channel;
+  context: {
+    [k: string]: string;
+  };
+  customer: string | null;
+  direction: Direction;
+  external_id: string;
+  language: string;
+  queue: string;
+  type: "conversation.started";
+}
+/**
+ * The conversation's customer is now known as `customer`, or unknown again.
+ */
+export interface CustomerBound {
+  by: string;
+  customer: string | null;
+  previous: string | null;
+  type: "customer.bound";
+}
+/**
+ * A new stretch of the conversation; it ends the one before it.
+ */
+export interface SegmentStarted {
+  agent: string | null;
+  kind: SegmentKind;
+  segment_id: string;
+  start: number;
+  type: "segment.started";
+}
+/**
+ * `offset` is where the leg's sample 0 lies, in seconds from the conversation's origin.
+ */
+export interface LegStarted {
+  encoding: string;
+  language: string;
+  leg: string;
+  offset: number;
+  role: Role;
+  sample_rate: number;
+  type: "leg.started";
+}
+/**
+ * Audio that nobody heard, `missing` seconds of it.
+ *
+ * `start` and `end` are equal where the sender left the time out of its stream, and apart where silence of that
+ * length stands in for it.
+ */
+export interface LegGap {
+  end: number;
+  leg: string;
+  missing: number;
+  reason: string;
+  start: number;
+  type: "leg.gap";
+}
+/**
+ * A tile of the leg's audio in which no words were found.
+ */
+export interface LegSilence {
+  end_sample: number;
+  leg: string;
+  start_sample: number;
+  type: "leg.silence";
+}
+/**
+ * No more audio comes on this leg.
+ */
+export interface LegEnded {
+  leg: string;
+  reason: string;
+  samples: number;
+  type: "leg.ended";
+}
+/**
+ * A final utterance: speech of one leg, or a chat message of one side.
+ *
+ * For speech `start_sample`..`end_sample` is the tile of the leg's audio that it was decoded from; tiles of one
+ * leg (utterances and silences) neither overlap nor leave a gap. For chat there is no leg and no tile.
+ */
+export interface Utterance {
+  end: number;
+  end_sample: number | null;
+  leg: string | null;
+  message_id: string | null;
+  role: Role;
+  start: number;
+  start_sample: number | null;
+  text: string;
+  type: "utterance";
+  utterance_id: string;
+  words: WordTime[];
+}
+/**
+ * A recognised word; seconds from the conversation's origin, confidence 0..1.
+ */
+export interface WordTime {
+  confidence: number;
+  end: number;
+  start: number;
+  text: string;
+}
+/**
+ * Cards for one thing the customer said, best first; they replace unacted cards named in `replaces`.
+ */
+export interface SuggestionsRaised {
+  cards: Card[];
+  receipt: Receipt;
+  replaces: string[];
+  /**
+   * Id of the utterance (or of the open one, for interims; or of the search) that caused them.
+   */
+  trigger: string;
+  trigger_text: string;
+  type: "suggestions.raised";
+}
+/**
+ * When things happened on a suggestion's way, in Unix seconds of the server's clock; None = did not happen.
+ *
+ * `speech_end` is when the customer's last word so far ended, mapped from audio position to the clock.
+ */
+export interface Receipt {
+  acted: number | null;
+  first_interim: number | null;
+  intent: number | null;
+  pushed: number | null;
+  rendered: number | null;
+  retrieval: number | null;
+  speech_end: number | null;
+}
+/**
+ * The same card, better known: its confidence, rank, match or confirmation changed, its reply did not.
+ */
+export interface SuggestionRevised {
+  confidence: number;
+  confirmed: boolean;
+  matched: string;
+  rank: number;
+  suggestion_id: string;
+  type: "suggestion.revised";
+}
+/**
+ * What became of a card. `text` is what was really sent or said where it differs.
+ */
+export interface SuggestionOutcome {
+  action_id: string | null;
+  by: string;
+  outcome: OutcomeKind;
+  /**
+   * For `spoken`: how alike what the agent said and the reply are, 0..1.
+   */
+  score: number | null;
+  suggestion_id: string;
+  text: string | null;
+  type: "suggestion.outcome";
+}
+/**
+ * The panel's own time of painting the cards, already corrected to the server's clock.
+ */
+export interface SuggestionRendered {
+  rendered: number;
+  suggestion_ids: string[];
+  type: "suggestion.rendered";
+}
+/**
+ * A text on its way to the customer. The outbox row is committed with this event.
+ */
+export interface MessageQueued {
+  action_id: string;
+  adapter: "chat" | "webhook";
+  by: string;
+  message_id: string;
+  suggestion_id: string | null;
+  text: string;
+  type: "message.queued";
+}
+/**
+ * News of a message on its way to the customer.
+ */
+export interface MessageState {
+  attempts: number;
+  message_id: string;
+  reason: string | null;
+  state: DeliveryState;
+  type: "message.state";
+}
+/**
+ * No more audio or chat will come; the agent may still wrap up.
+ */
+export interface ConversationEnded {
+  reason: string;
+  type: "conversation.ended";
+}
+/**
+ * The agent's work on the conversation is done.
+ */
+export interface WrappedUp {
+  action_id: string;
+  by: string;
+  code: string;
+  note: string;
+  type: "conversation.wrapped_up";
+}
+/**
+ * One leg's recording; `offset` is where it begins, in seconds from the conversation's origin.
+ */
+export interface RecordingInfo {
+  duration: number;
+  leg: string;
+  offset: number;
+  role: string;
+  url: string;
+}
+/**
+ * One line of the list of stored conversations.
+ */
+export interface ConversationRow {
+  acted: number;
+  agent: string | null;
+  channel: Channel;
+  conversation_id: string;
+  customer: string | null;
+  direction: Direction;
+  ended_at: number | null;
+  external_id: string;
+  language: string;
+  queue: string;
+  started_at: number;
+  suggestions: number;
+  utterances: number;
+  wrap_up: string | null;
+}
+/**
+ * A page of the list; `total` counts all rows.
+ */
+export interface ConversationPage {
+  rows: ConversationRow[];
+  total: number;
+}
+/**
+ * A recorded call and its script.
+ */
+export interface DemoCall {
+  call_id: string;
+  duration: number;
+  lang: string;
+  title_en: string;
+  title_zh: string;
+  turns: DemoTurn[];
+}
+/**
+ * One turn of a demo call's script, in seconds of its audio.
+ */
+export interface DemoTurn {
+  article: string | null;
+  end: number;
+  leg: string;
+  start: number;
+  text: string;
+}
+/**
+ * A login that demo mode offers on the login page.
+ */
+export interface DemoLogin {
+  display_name: string;
+  login: string;
+  password: string;
+  role: string;
+}
+/**
+ * Take the card away; it was of no use now.
+ */
+export interface Dismiss {
+  action_id: string;
+  conversation_id: string;
+  suggestion_id: string;
+  type: "dismiss";
+}
+/**
+ * Everything was heard and stored; samples per leg.
+ */
+export interface Ended {
+  conversation_id: string;
+  samples: {
+    [k: string]: number;
+  };
+  type: "ended";
+}
+/**
+ * One event of a watched conversation.
+ */
+export interface EventMessage {
+  event: Event;
+  type: "event";
+}
+/**
+ * An utterance, committed. Times are seconds from the conversation's origin.
+ */
+export interface Final {
+  end: number;
+  end_sample: number;
+  leg: string;
+  start: number;
+  start_sample: number;
+  text: string;
+  type: "final";
+  utterance_id: string;
+  words: WordTime[];
+}
+/**
+ * Whether the node serves and has room.
+ */
+export interface Health {
+  live_conversations: number;
+  status: string;
+  version: string;
+}
+/**
+ * First message of the server.
+ */
+export interface Hello {
+  conversations: ConversationSummary[];
+  display_name: string;
+  login: string;
+  type: "hello";
+  version: number;
+}
+/**
+ * Words being spoken; replaced by the next interim or the final.
+ */
+export interface Interim {
+  end: number;
+  leg: string;
+  start: number;
+  text: string;
+  type: "interim";
+}
+/**
+ * One party's audio as the sender names it.
+ */
+export interface LegSpec {
+  language?: string | null;
+  leg: string;
+  role: Role;
+}
+/**
+ * The first message of a sender: what it delivers, and what it knows of the call.
+ */
+export interface Start {
+  /**
+   * Login or extension, if known.
+   */
+  agent?: string | null;
+  channel?: "call";
+  context?: {
+    [k: string]: string;
+  };
+  customer?: string | null;
+  direction?: Direction1;
+  encoding?: string;
+  external_id: string;
+  language?: string;
+  /**
+   * @minItems 1
+   * @maxItems 2
+   */
+  legs: LegSpec[];
+  queue?: string;
+  resume_token?: string | null;
+  sample_rate: number;
+  type: "start";
+  version?: number;
+}
+/**
+ * No more audio comes.
+ */
+export interface Stop {
+  type: "stop";
+}
+/**
+ * What is wrong; after a fatal error the server closes.
+ */
+export interface ListenError {
+  code: ErrorCode;
+  fatal: boolean;
+  message: string;
+  type: "error";
+}
+/**
+ * The call is open: send audio from `resume_from` on.
+ */
+export interface Started {
+  conversation_id: string;
+  /**
+   * First sample (of each leg) that the sender is to send; 0 for a new leg.
+   */
+  resume_from: number;
+  resume_token: string;
+  type: "started";
+  version: number;
+}
+/**
+ * Who wants in.
+ */
+export interface LoginRequest {
+  login: string;
+  password: string;
+}
+/**
+ * The person who is logged in.
+ */
+export interface Me {
+  demo: boolean;
+  display_name: string;
+  login: string;
+  role: string;
+}
+/**
+ * The card does not fit what the customer wants: becomes a sample to be labelled.
+ */
+export interface NotRight {
+  action_id: string;
+  conversation_id: string;
+  suggestion_id: string;
+  type: "not_right";
+}
+/**
+ * Send me this conversation's events after `after_seq`, and everything that follows.
+ */
+export interface Watch {
+  after_seq?: number;
+  conversation_id: string;
+  type: "watch";
+}
+/**
+ * Send nothing more of this conversation.
+ */
+export interface Unwatch {
+  conversation_id: string;
+  type: "unwatch";
+}
+/**
+ * Asks for the server's clock.
+ */
+export interface Ping {
+  client_time: number;
+  type: "ping";
+}
+/**
+ * Cards were painted; `rendered` is Unix seconds on the server's clock (the panel's clock plus its offset).
+ */
+export interface Rendered {
+  conversation_id: string;
+  rendered: number;
+  /**
+   * @maxItems 10
+   */
+  suggestion_ids: string[];
+  type: "rendered";
+}
+/**
+ * On a call: "I am saying this".
+ */
+export interface Use {
+  action_id: string;
+  conversation_id: string;
+  suggestion_id: string;
+  text?: string | null;
+  type: "use";
+}
+/**
+ * Send text to the customer, from a card (edited or not) or typed by hand.
+ */
+export interface Send {
+  action_id: string;
+  /**
+   * On a call sending text needs a second step: the first answer asks for it with `policy`.
+   */
+  confirmed?: boolean;
+  conversation_id: string;
+  suggestion_id?: string | null;
+  text: string;
+  type: "send";
+}
+/**
+ * Put an article found by hand on screen as a card, so that it can be used or sent.
+ */
+export interface RaiseArticle {
+  action_id: string;
+  article_id: string;
+  conversation_id: string;
+  query?: string;
+  type: "raise_article";
+}
+/**
+ * End the work on the conversation with a code.
+ */
+export interface WrapUp {
+  action_id: string;
+  code: string;
+  conversation_id: string;
+  note?: string;
+  type: "wrap_up";
+}
+/**
+ * A message of the panel could not be understood or done.
+ */
+export interface PanelError {
+  problem: Problem;
+  type: "error";
+}
+/**
+ * Words being spoken; replaced by the next one, or by the utterance. Empty text: there was nothing after all.
+ */
+export interface PanelInterim {
+  conversation_id: string;
+  end: number;
+  leg: string;
+  role: Role;
+  start: number;
+  text: string;
+  type: "interim";
+}
+/**
+ * It is no longer this agent's: close it at once.
+ */
+export interface Unassigned {
+  conversation_id: string;
+  type: "unassigned";
+}
+/**
+ * Answer to `ping`; both times in Unix seconds.
+ */
+export interface Pong {
+  client_time: number;
+  server_time: number;
+  type: "pong";
+}
+/**
+ * Body of every error answer.
+ */
+export interface ProblemResponse {
+  problem: Problem;
+}
+/**
+ * Which recorded call to play, and how fast.
+ */
+export interface ReplayRequest {
+  call_id: string;
+  speed?: number;
+}
+/**
+ * The call is being played under this external id.
+ */
+export interface ReplayStarted {
+  external_id: string;
+}
+/**
+ * One code of the wrap-up tree.
+ */
+export interface WrapUpCode {
+  code: string;
+  name_en: string;
+  name_zh: string;
+  parent: string | null;
+}
