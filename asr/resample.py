@@ -1,6 +1,6 @@
 """Resampling to the recognizer's rate, block by block with a little context and no state."""
 
-from functools import cache
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -54,7 +54,7 @@ def _interpolate(source: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     return interpolated
 
 
-@cache
+@lru_cache(8)
 def _weights(rate: int) -> NDArray[np.float32]:
     """One row of filter weights for each position that an output sample can have between two source samples."""
     phases = np.arange(RECOGNIZER_RATE // gcd(rate, RECOGNIZER_RATE))

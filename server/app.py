@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from time import time
+from typing import Any
 
 import httpx
 from fastapi import FastAPI, HTTPException, Request
@@ -15,17 +16,18 @@ from fastapi.responses import JSONResponse
 
 from asr.pool import RecognizerPool
 from asr.vosk_recognizer import VoskModel
-from server.auth import ChatLinks, Denied, Doorkeeper, load_secret
+from server.auth import ChatLinks, Doorkeeper, Refusal, load_secret
 from server.delivery import Delivery
 from server.demo import Demo, load_packs, seed_demo, seed_knowledge
 from server.hub import Hub
 from server.knowledge import Knowledge
-from server.live.call import AudioRoom
 from server.live.calls import Calls
 from server.live.conversation import Published
 from server.live.conversations import Conversations
 from server.live.recorder import Recorder
+from server.live.room import AudioRoom
 from server.routes import chat, conversations, demo, health, knowledge, listen, panel, session
+from server.routes.bodies import BodyLimit
 from server.routes.pages import add_pages
 from server.services import Services
 from server.session import Policy
@@ -55,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Tici", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
     for routes in ROUTERS:
         app.include_router(routes.router)
+    app.add_middleware(BodyLimit)
     add_pages(app, settings.web_dir)
     _add_error_answers(app)
     return app
@@ -158,7 +161,7 @@ def _audio_room(
 def _housekeeping(services: Services) -> list[Coroutine[None, None, None]]:
     async def tick() -> None:
         await services.conversations.tick(time())
-        await services.calls.tick(time())
+        services.calls.tick(time())
 
     async def refresh() -> None:
         await services.knowledge.refresh()
@@ -171,7 +174,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
         try:
             await work()
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - housekeeping goes on for all other calls
             log.error("housekeeping: %s", type(error).__name__)
 
 
@@ -179,7 +182,7 @@ async def _shut_down(services: Services, executor: ThreadPoolExecutor, pools: di
     if services.demo is not None:
         services.demo.close()
     await services.calls.close()
-    services.conversations.close()
+    await services.conversations.close()
     services.knowledge.close()
     executor.shutdown(wait=True, cancel_futures=True)
     for pool in pools.values():
@@ -202,14 +205,14 @@ def _add_error_answers(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        if isinstance(error, Denied):
-            return _problem(error.status_code, error.problem.code, error.problem.message)
+        if isinstance(error, Refusal):
+            return _problem(error.status_code, error.problem.code, error.problem.message, error.headers)
         code = ErrorCode.NOT_FOUND if error.status_code == 404 else ErrorCode.INVALID
         return _problem(error.status_code, code, str(error.detail))
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        where = "; ".join(".".join(map(str, e["loc"])) + ": " + str(e["msg"]) for e in error.errors()[:5])
+        where = "; ".join(_place(e) + ": " + str(e["msg"]) for e in error.errors()[:5])
         return _problem(422, ErrorCode.INVALID, where)
 
     for kind in statuses:
@@ -218,6 +221,12 @@ def _add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
 
 
-def _problem(status: int, code: ErrorCode, message: str) -> JSONResponse:
+def _place(error: Mapping[str, Any]) -> str:
+    """Where an error is, without names that the caller chose: keys of `context`, unknown fields."""
+    known = 1 if error["type"] == "extra_forbidden" else 2
+    return ".".join(map(str, error["loc"][:known]))
+
+
+def _problem(status: int, code: ErrorCode, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = ProblemResponse(problem=Problem(code=code, message=message)).model_dump(mode="json")
-    return JSONResponse(body, status)
+    return JSONResponse(body, status, headers)

@@ -4,12 +4,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, WebSocket
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 
+from server.pace import Attempts, Pace
 from server.settings import Settings
 from server.store import KeyInfo, Store, UserRecord
 from server.wire.base import ErrorCode, Problem
@@ -17,12 +17,19 @@ from server.wire.base import ErrorCode, Problem
 COOKIE = "tici_session"
 
 
-class Denied(HTTPException):
-    """The caller may not do this; becomes a ProblemResponse."""
+class Refusal(HTTPException):
+    """What was asked is not done; becomes a ProblemResponse."""
+
+    def __init__(self, status: int, code: ErrorCode, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, message, headers)
+        self.problem = Problem(code=code, message=message)
+
+
+class Denied(Refusal):
+    """The caller may not do this."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(401 if code is ErrorCode.UNAUTHENTICATED else 403, message)
-        self.problem = Problem(code=code, message=message)
+        super().__init__(401 if code is ErrorCode.UNAUTHENTICATED else 403, code, message)
 
 
 def load_secret(settings: Settings) -> bytes:
@@ -71,15 +78,21 @@ class Doorkeeper:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self.attempts = Attempts()
+        self.chat_pace = Pace()
 
     async def person(self, connection: HTTPConnection) -> UserRecord:
         """The logged-in person. Raises Denied, also for another site's page."""
         self.check_origin(connection)
-        token = connection.cookies.get(COOKIE)
-        user = await self._store.sessions.get(token) if token else None
+        user = await self.logged_in(connection)
         if user is None:
             raise Denied(ErrorCode.UNAUTHENTICATED, "log in first")
         return user
+
+    async def logged_in(self, connection: HTTPConnection) -> UserRecord | None:
+        """Whose session the connection began with; None once it is over."""
+        token = connection.cookies.get(COOKIE)
+        return await self._store.sessions.get(token) if token else None
 
     async def key(self, connection: HTTPConnection, scope: str) -> KeyInfo:
         """The sender's key. Raises Denied."""
@@ -99,6 +112,6 @@ class Doorkeeper:
             if isinstance(connection, WebSocket):
                 raise Denied(ErrorCode.FORBIDDEN, "a browser must send its Origin")
             return
-        same = urlsplit(origin).netloc == connection.headers.get("host")
+        same = origin.partition("://")[2] == connection.headers.get("host")
         if not reads and not same and origin not in self._settings.allowed_origins:
             raise Denied(ErrorCode.FORBIDDEN, "this origin is not allowed")

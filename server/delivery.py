@@ -4,6 +4,7 @@ At least once: a receiver recognises a repetition by the idempotency key.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -13,11 +14,15 @@ from time import time
 
 import httpx
 
-from server.store import OutboxItem, QueuePolicy, Store, StoreError
+from server.store import OutboxItem, QueuePolicy, Store
 from server.wire.events import DeliveryState, MessageState
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
+AT_ONCE = 32
+AT_ONCE_OF_QUEUE = 4
+"""One slow webhook must not hold up the others."""
+LOOK_AHEAD = 1000
 Tell = Callable[[str, MessageState], Awaitable[None]]
 """Told of each change of a message's state, with the conversation's id."""
 
@@ -39,6 +44,9 @@ class Delivery:
         self._attempts = attempts
         self._chat_seconds = chat_seconds
         self._wake = asyncio.Event()
+        self._working: dict[str, asyncio.Task[None]] = {}
+        """By conversation, so that its messages arrive in order."""
+        self._queues: dict[str, str] = {}
 
     def wake(self) -> None:
         """There may be a new message."""
@@ -46,41 +54,65 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        while True:
-            try:
-                for item in await self._store.outbox_due(time()):
-                    await self._attempt(item)
-            except StoreError as error:
-                log.error("the outbox cannot be read: %s", type(error).__name__)
-            try:
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            self._wake.clear()
+        try:
+            while True:
+                try:
+                    for item in await self._store.outbox_due(time(), limit=LOOK_AHEAD):
+                        self._begin(item)
+                # Whatever is wrong with the store now, messages are delivered again once it is not.
+                except Exception as error:  # noqa: BLE001
+                    log.error("the outbox cannot be read: %s", type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._wake.wait()
+                self._wake.clear()
+        finally:
+            for task in self._working.values():
+                task.cancel()
+            await asyncio.gather(*self._working.values(), return_exceptions=True)
+
+    def _begin(self, item: OutboxItem) -> None:
+        """Try a message beside others, unless too many are being tried or one of its conversation is."""
+        of_queue = sum(1 for queue in self._queues.values() if queue == item.queue)
+        if item.conversation_id in self._working or len(self._working) >= AT_ONCE or of_queue >= AT_ONCE_OF_QUEUE:
+            return
+
+        def done(task: asyncio.Task[None]) -> None:
+            del self._working[item.conversation_id], self._queues[item.conversation_id]
+            self.wake()
+
+        task = self._working[item.conversation_id] = asyncio.create_task(self._attempt(item))
+        self._queues[item.conversation_id] = item.queue
+        task.add_done_callback(done)
 
     async def _attempt(self, item: OutboxItem) -> None:
-        if item.adapter == "webhook":
-            await self._post(item)
-        else:
-            await self._wait_for_page(item)
+        try:
+            await (self._post(item) if item.adapter == "webhook" else self._wait_for_page(item))
+        # One message that cannot be delivered must not stop the others.
+        except Exception as error:  # noqa: BLE001
+            log.error("a delivery failed: %s", type(error).__name__)
 
     async def _wait_for_page(self, item: OutboxItem) -> None:
         """A chat message reaches the page with the conversation's events; here it only runs out of time."""
         if item.attempts:
-            await self._report(item, DeliveryState.FAILED, "the customer's page has not shown it")
+            await self._report(item, DeliveryState.FAILED, item.attempts, "the customer's page has not shown it")
         else:
             await self._store.schedule_delivery(item.message_id, time() + self._chat_seconds)
 
     async def _post(self, item: OutboxItem) -> None:
+        if item.attempts >= self._attempts:
+            # The last attempt was made, and what came of it could not be stored.
+            await self._report(item, DeliveryState.FAILED, item.attempts, "the webhook did not take it")
+            return
         policy = await self._store.queue_policy(item.queue)
+        attempt = item.attempts + 1
+        # Counted before the post: whatever happens then, the message is not posted in a tight loop.
+        await self._store.schedule_delivery(item.message_id, time() + 2.0**item.attempts)
         problem = await self._send(item, policy)
         if problem is None:
-            await self._report(item, DeliveryState.DELIVERED, None)
-        elif item.attempts + 1 >= self._attempts or policy.webhook_url is None:
-            await self._report(item, DeliveryState.FAILED, problem)
-        else:
-            await self._store.schedule_delivery(item.message_id, time() + 2.0**item.attempts)
+            await self._report(item, DeliveryState.DELIVERED, attempt, None)
+        elif attempt >= self._attempts or policy.webhook_url is None:
+            await self._report(item, DeliveryState.FAILED, attempt, problem)
 
     async def _send(self, item: OutboxItem, policy: QueuePolicy) -> str | None:
         """Post one message; None when it was accepted, else what went wrong."""
@@ -96,11 +128,11 @@ class Delivery:
             "Tici-Signature": signature(policy.webhook_secret or "", int(time()), body),
         }
         try:
-            answer = await self._client.post(policy.webhook_url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+            answer = await self._client.post(policy.webhook_url, content=body, headers=headers, follow_redirects=False)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"the webhook could not be reached ({type(error).__name__})"
         return None if answer.is_success else f"the webhook answered {answer.status_code}"
 
-    async def _report(self, item: OutboxItem, state: DeliveryState, reason: str | None) -> None:
-        news = MessageState(message_id=item.message_id, state=state, attempts=item.attempts + 1, reason=reason)
+    async def _report(self, item: OutboxItem, state: DeliveryState, attempts: int, reason: str | None) -> None:
+        news = MessageState(message_id=item.message_id, state=state, attempts=attempts, reason=reason)
         await self._tell(item.conversation_id, news)

@@ -80,6 +80,7 @@ class Demo:
         self._key = key
         self._calls = {r.call.call_id: r for pack in packs for r in _recorded(pack)}
         self._playing: set[asyncio.Task[None]] = set()
+        self._mixing = asyncio.Lock()
 
     def calls(self) -> list[DemoCall]:
         """The recorded calls with their scripts."""
@@ -90,7 +91,7 @@ class Demo:
         recorded = self._calls.get(call_id)
         if recorded is None:
             return None
-        host = self._settings.host if self._settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
+        host = url_host(self._settings.host if self._settings.host not in ("0.0.0.0", "::") else "127.0.0.1")
         options = CallOptions(
             url=f"ws://{host}:{self._settings.port}/v1/listen",
             external_id=f"demo-{call_id}-{new_id()}",
@@ -112,14 +113,20 @@ class Demo:
         if recorded is None:
             return None
         path = self._settings.data_dir / "demo" / f"{call_id}.wav"
-        if not path.exists():
-            await asyncio.to_thread(_write_stereo, recorded, path)
+        async with self._mixing:
+            if not path.exists():
+                await asyncio.to_thread(_write_stereo, recorded, path)
         return path
 
     def close(self) -> None:
         """Stop what is playing."""
         for task in self._playing:
             task.cancel()
+
+
+def url_host(host: str) -> str:
+    """The host as a URL has it."""
+    return f"[{host}]" if ":" in host else host
 
 
 async def _play(recorded: _Recorded, options: CallOptions) -> None:

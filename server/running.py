@@ -8,13 +8,16 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from starlette.types import Lifespan
 
 from asr.recognizer import ModelError as SpeechModelError
 from kb.files import FileError
 from server.app import create_app
-from server.demo import DEMO_LOGINS
+from server.demo import DEMO_LOGINS, url_host
 from server.settings import Settings
+from server.spool import StorageError
 from server.store import StoreError
 from suggest.card import ModelError as IntentModelError
 from suggest.encoder import MissingWeights
@@ -25,11 +28,23 @@ PONG_SECONDS = 60
 """A sender whose machine is busy answers late; field experience says to be patient."""
 
 
-MENDABLE = (FileError, IntentModelError, MissingWeights, SpeechModelError, StoreError)
+MENDABLE = (FileError, IntentModelError, MissingWeights, OSError, SpeechModelError, StorageError, StoreError)
 
 
 class StartError(Exception):
     """The server cannot start; the message says what to do."""
+
+
+def read_settings() -> Settings:
+    """The settings from the environment. Raises StartError, which names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise StartError(f"the setting TICI_{name} is wrong: {first['msg']}") from error
+    except SettingsError as error:
+        raise StartError(f"a setting is wrong: {error}; lists are written in JSON") from error
 
 
 def run(settings: Settings) -> None:
@@ -40,6 +55,10 @@ def run(settings: Settings) -> None:
     server = _Server(create_app(bound), bound)
     try:
         server.run(sockets=[listener])
+    except SystemExit:
+        # uvicorn's own way out when the application cannot start.
+        if server.failure is None:
+            raise
     finally:
         listener.close()
     if server.failure is not None:
@@ -104,16 +123,23 @@ class _Server(uvicorn.Server):
                 async with lifespan(app) as state:
                     yield state
             except MENDABLE as error:
-                self.failure = str(error)
+                self.failure = _sentence(error)
+                # uvicorn would write the traceback.
+                logging.getLogger("uvicorn.error").disabled = True
                 raise
 
         return noting
 
 
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot use {error.filename}: {error.strerror}; folders are set by TICI_DATA_DIR and TICI_MODELS_DIR"
+    return str(error)
+
+
 def banner(settings: Settings) -> str:
     """Where to go, and in demo mode how to log in."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    lines = [f"\nTici 提词 is ready: http://{host}:{settings.port}/\n"]
+    lines = [f"\nTici 提词 is ready: http://{url_host(settings.host)}:{settings.port}/\n"]
     if settings.demo:
         lines += ["Demo logins (login / password):"]
         lines += [f"  {account.login} / {account.password}   {account.display_name}" for account in DEMO_LOGINS]

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
         "bge-small-zh-v1.5", description="Chinese text encoder: a folder name in `models_dir`, or a path."
     )
     encoder_en: str = Field(
-        "",
+        "all-minilm-l6-v2",
         description="English text encoder: a folder name in `models_dir`, or a path. Empty: English calls are "
         "transcribed and get no suggestions.",
     )

@@ -28,7 +28,6 @@ the rest of its turn."""
 _WORDLESS = re.compile(
     r"^(?:[好是对行嗯哦噢啊呀哈额呃的了吧呢嘛]|ok|yes|no|yeah|right|sure|没有|没事|可以|知道|明白|谢谢|再见|拜拜)+$"
 )
-
 _ASSENT = re.compile(r"^(?:好的?|行|对的?|是的?|知道了?|明白了?|那|嗯|(?:ok|okay|yes|right|sure)\b\s*)+")
 
 

@@ -19,18 +19,17 @@ def demo(host: Host = None, port: Port = None) -> None:
 
 
 def _run(host: str | None, port: int | None, demo: bool) -> None:
-    from server.running import StartError, run
-    from server.settings import Settings
+    from server.running import StartError, read_settings, run
 
-    read = Settings()
-    settings = read.model_copy(
-        update={
-            "host": read.host if host is None else host,
-            "port": read.port if port is None else port,
-            "demo": read.demo or demo,
-        }
-    )
     try:
+        read = read_settings()
+        settings = read.model_copy(
+            update={
+                "host": read.host if host is None else host,
+                "port": read.port if port is None else port,
+                "demo": read.demo or demo,
+            }
+        )
         run(settings)
     except StartError as error:
         typer.echo(f"tici: {error}", err=True)

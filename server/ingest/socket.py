@@ -22,8 +22,9 @@ from server.ingest.dialect import (
     SendText,
     Tell,
 )
-from server.live.call import Call, CallRefused
+from server.live.call import Call
 from server.live.calls import Calls
+from server.live.sender import CallRefused
 from server.spool import StorageError
 from server.store import StoreError
 from server.wire import listen

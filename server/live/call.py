@@ -2,86 +2,44 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from time import time
-from typing import Protocol
+from time import monotonic, time
 
 from asr.leg import LegDecoder
-from asr.pool import RecognizerPool
 from asr.transcript import Transcript
 from server.ingest.dialect import Audio
 from server.live.conversation import LiveConversation
 from server.live.leg import LiveLeg
-from server.session import Commit, InterimHeard, Output
-from server.spool import LegSpool, SpoolHeader
-from server.store.errors import StorageError as DatabaseAway
+from server.live.room import AudioRoom
+from server.live.sender import CallRefused, Sender, tell
+from server.session import Output, Session
+from server.spool import LegSpool, SpoolHeader, StorageError
+from server.store.errors import StoreError
 from server.wire import events as ev
 from server.wire import listen
 from server.wire.base import ErrorCode
 
 log = logging.getLogger(__name__)
 STORE_PATIENCE = 60.0
-"""Seconds for which words that cannot be stored are kept and tried again."""
-
-
-class CallRefused(Exception):
-    """This audio cannot be taken; `code` and the message tell the sender why."""
-
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Sender(Protocol):
-    """A connection that delivers audio and is told what comes of it. None of these waits for the network."""
-
-    def acked(self, leg: str, samples: int) -> None:
-        """So much of the leg is durable."""
-
-    def interim(self, interim: listen.Interim) -> None:
-        """Words being spoken."""
-
-    def final(self, final: listen.Final) -> None:
-        """A committed utterance."""
-
-    def chunk_done(self) -> None:
-        """All that was heard in one piece of audio has been told."""
-
-    def failed(self, code: ErrorCode, message: str) -> None:
-        """The connection is of no further use."""
-
-
-@dataclass(frozen=True, slots=True)
-class AudioRoom:
-    """What calls share: recognisers by language, threads, disk, and the timing rules (seconds)."""
-
-    data_dir: Path
-    pools: dict[str, RecognizerPool]
-    executor: Executor
-    end_silence: float
-    interim_interval: float
-    max_lead: float
-    stall_seconds: float
-    resume_seconds: float
-    keep_recording: Callable[[str, LegSpool], Awaitable[None]]
-    """Told of each ended leg (conversation id, its spool): turns it into a recording and closes the spool."""
+"""Seconds for which words that cannot be stored are tried again before they are decoded anew."""
+MAX_LEGS = 4
+"""Legs of one call; each costs the CPU of one recogniser."""
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """A leg and its sender, None while nobody sends."""
+    """A leg and its sender, None while nobody sends: since `lost_at`."""
 
     live: LiveLeg
+    lost_at: float | None
     sender: Sender | None = None
-    lost_at: float | None = None
     acked: int = -1
     cut_at: int = -1
     """Position at which the clock last closed an utterance."""
-    finishing: bool = field(default=False)
+    finishing: bool = False
 
 
 class Call:
@@ -90,17 +48,22 @@ class Call:
     def __init__(self, live: LiveConversation, room: AudioRoom) -> None:
         self.live = live
         self.slots: dict[str, Slot] = {}
+        self.joining = 0
+        """Senders whose legs are being opened."""
         self._room = room
+        self._finishing: set[asyncio.Task[int]] = set()
 
     @property
     def idle(self) -> bool:
-        """No leg is open."""
-        return not self.slots
+        """No leg is open, or about to be."""
+        return not self.slots and not self.joining
 
     # --- senders come and go
 
     def check(self, start: listen.Start, may_supersede: bool) -> None:
         """Raise CallRefused unless every leg of `start` is new, or open and free, and of the same format."""
+        if len(self.live.session.state.legs.keys() | {spec.leg for spec in start.legs}) > MAX_LEGS:
+            raise CallRefused(ErrorCode.POLICY, f"a call has at most {MAX_LEGS} legs")
         for spec in start.legs:
             known = self.live.session.state.legs.get(spec.leg)
             if known is None:
@@ -125,9 +88,17 @@ class Call:
             if spec.leg not in self.slots:
                 await self._open(spec, start, offset)
         slots = [self.slots[spec.leg] for spec in start.legs]
+        async with AsyncExitStack() as stack:
+            for slot in slots:
+                await stack.enter_async_context(slot.live.intake)
+            return await self._hand_over(slots, sender, resumable)
+
+    async def _hand_over(self, slots: list[Slot], sender: Sender, resumable: bool) -> int:
+        """Give the legs to `sender` while nobody can add audio; the sample to send from."""
+        if any(slot.finishing for slot in slots):
+            raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg is ending")
         # What a sender is told to leave out must be safe even from a power cut.
-        durable = [await slot.live.sync() for slot in slots]
-        resume_from = min(durable)
+        resume_from = min([await slot.live.sync() for slot in slots])
         for slot in slots:
             if slot.sender is not None:
                 slot.sender.failed(ErrorCode.SUPERSEDED, "another connection goes on with this leg")
@@ -146,28 +117,27 @@ class Call:
     # --- audio
 
     async def audio(self, audio: Audio, sender: Sender) -> None:
-        """Take audio of some legs; waits while decoding is too far behind. Raises StorageError."""
+        """Take audio of some legs; waits while decoding is too far behind.
+
+        Raises StorageError; then the sender has to attach again.
+        """
         decoded = []
-        for name, samples in audio.samples.items():
+        for name, raw in audio.raw.items():
             slot = self.slots.get(name)
-            if slot is None or slot.sender is not sender or slot.finishing:
+            try:
+                done = await slot.live.offer(raw, partial(_delivers, slot, sender)) if slot is not None else None
+            except StorageError:
+                # Whatever it sends next would lie where the lost audio belongs.
+                self.detach(sender)
+                raise
+            if done is None:
                 return
-            decoded.append(await slot.live.offer(samples, audio.raw[name]))
-        asyncio.gather(*decoded, return_exceptions=True).add_done_callback(partial(self._chunk_done, sender))
+            decoded.append(done)
+        _when_done(decoded, sender.chunk_done)
 
     async def cut(self, sender: Sender) -> None:
         """Close the open utterances of the sender's legs."""
-        mine = [slot for slot in self.slots.values() if slot.sender is sender]
-        waiting = asyncio.gather(*[slot.live.cut() for slot in mine], return_exceptions=True)
-        waiting.add_done_callback(partial(self._chunk_done, sender))
-
-    def _chunk_done(self, sender: Sender, done: asyncio.Future[list[BaseException | None]]) -> None:
-        if done.cancelled():
-            return
-        if any(isinstance(result, Exception) for result in done.result()):
-            sender.failed(ErrorCode.INTERNAL, "this audio could not be decoded; connect again to go on")
-        else:
-            sender.chunk_done()
+        _when_done([slot.live.cut() for slot in self.slots.values() if slot.sender is sender], sender.chunk_done)
 
     async def acknowledge(self, sender: Sender) -> None:
         """Make what came from `sender` durable and tell it so. Raises StorageError."""
@@ -186,9 +156,14 @@ class Call:
         """Decode the rest of a leg, end it, and keep its recording; its length in samples."""
         slot = self.slots[name]
         slot.finishing = True
-        await slot.live.finish()
-        samples = slot.live.spool.samples
-        await self._patiently(lambda s: s.end_leg(name, samples, reason, time()))
+        try:
+            async with slot.live.intake:
+                samples = slot.live.spool.samples
+            await slot.live.finish()
+            await self._patiently(partial(_end_leg, name, samples, reason))
+        except BaseException:
+            slot.finishing, slot.sender, slot.lost_at = False, None, time()
+            raise
         del self.slots[name]
         await slot.live.stop()
         await self._room.keep_recording(self.live.conversation_id, slot.live.spool)
@@ -196,16 +171,27 @@ class Call:
 
     # --- time
 
-    async def tick(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """Close utterances whose audio has stopped, and legs whose sender does not come back."""
         for name, slot in list(self.slots.items()):
-            if slot.finishing:
+            if slot.finishing or slot.live.intake.locked():
                 continue
             if slot.sender is None:
                 if slot.lost_at is not None and now - slot.lost_at > self._room.resume_seconds:
-                    await self.finish_leg(name, "sender lost")
+                    self._finish_soon(name)
             elif now - slot.live.last_audio > self._room.stall_seconds and not slot.live.lead:
                 self._close_stalled(slot)
+
+    def _finish_soon(self, name: str) -> None:
+        self.slots[name].finishing = True
+        task = asyncio.create_task(self.finish_leg(name, "sender lost"))
+        self._finishing.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[int]) -> None:
+        self._finishing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a leg could not be ended, trying again later: %s", type(error).__name__)
 
     def _close_stalled(self, slot: Slot) -> None:
         position = slot.live.decoder.position
@@ -215,20 +201,36 @@ class Call:
 
     async def close(self) -> None:
         """Let go of everything without ending the legs: they can be resumed after a restart."""
+        for task in self._finishing:
+            task.cancel()
+        await asyncio.gather(*self._finishing, return_exceptions=True)
         for slot in self.slots.values():
             await slot.live.close()
 
     # --- inside
 
     async def recover(self) -> None:
-        """After a restart: open the legs that had not ended and decode what nobody has decoded yet."""
-        for name, known in self.live.session.state.legs.items():
+        """After a restart: open the legs that had not ended and decode what nobody has decoded yet.
+
+        A leg whose audio cannot be read is ended where decoding got to, and the log says so; one in a language
+        that is not loaded any more waits for a start that loads it.
+        """
+        for name, known in list(self.live.session.state.legs.items()):
             if known.ended or name in self.slots:
                 continue
-            spool = await asyncio.to_thread(LegSpool.open, self._room.data_dir, self.live.conversation_id, name)
-            slot = self._slot(name, spool, known.language, known.decoded_to)
-            slot.lost_at = time()
-            slot.live.replay_spool()
+            if known.language not in self._room.pools:
+                log.error("conversation %s: no speech model for a leg; its audio waits", self.live.conversation_id)
+                continue
+            try:
+                await self._reopen(name, known.language)
+            except StorageError as error:
+                log.error("conversation %s: a leg's audio is lost: %s", self.live.conversation_id, error)
+                await self._patiently(partial(_end_leg, name, known.decoded_to, "audio lost"))
+
+    async def _reopen(self, name: str, language: str) -> None:
+        data_dir, conversation_id = self._room.data_dir, self.live.conversation_id
+        spool = await asyncio.to_thread(LegSpool.open, data_dir, conversation_id, name)
+        self._slot(name, spool, language).live.catch_up()
 
     def _next_offset(self) -> float:
         """Where a leg that begins now lies: the first legs at the origin, later ones by the clock."""
@@ -236,9 +238,10 @@ class Call:
         return round(max(0.0, time() - state.started_at), 3) if state.legs else 0.0
 
     async def _open(self, spec: listen.LegSpec, start: listen.Start, offset: float) -> None:
-        known = self.live.session.state.legs.get(spec.leg)
-        if known is not None:
+        if spec.leg in self.live.session.state.legs:
             await self.recover()
+            if spec.leg not in self.slots:
+                raise CallRefused(ErrorCode.STORAGE, "this leg's earlier audio cannot be read; use another id")
             return
         language = spec.language or start.language
         header = SpoolHeader(spec.leg, start.encoding, start.sample_rate, offset, spec.role, language)
@@ -256,20 +259,24 @@ class Call:
         except BaseException:
             spool.close()
             raise
-        self._slot(spec.leg, spool, language, 0)
+        self._slot(spec.leg, spool, language)
 
-    def _slot(self, name: str, spool: LegSpool, language: str, decoded_to: int) -> Slot:
-        pool = self._room.pools[language]
-        decoder = LegDecoder(
-            name,
-            spool.header.sample_rate,
-            pool,
-            start_sample=decoded_to,
-            end_silence=self._room.end_silence,
-            interim_interval=self._room.interim_interval,
-        )
+    def _slot(self, name: str, spool: LegSpool, language: str) -> Slot:
+        room = self._room
+
+        def fresh(start_sample: int) -> LegDecoder:
+            return LegDecoder(
+                name,
+                spool.header.sample_rate,
+                room.pools[language],
+                start_sample=start_sample,
+                end_silence=room.end_silence,
+                interim_interval=room.interim_interval,
+            )
+
+        decoded_to = self.live.session.state.legs[name].decoded_to
         heard = partial(self._heard, name)
-        slot = Slot(LiveLeg(name, spool, decoder, self._room.executor, heard, self._room.max_lead))
+        slot = Slot(LiveLeg(name, spool, fresh, decoded_to, room.executor, heard, room.max_lead), time())
         self.slots[name] = slot
         return slot
 
@@ -281,43 +288,37 @@ class Call:
         await self.live.do(lambda session: session.gap(gap, time()))
 
     async def _heard(self, name: str, transcript: Transcript, speech_end: float) -> None:
+        slot = self.slots[name]
+        if transcript.final:
+            # A boundary must not be stored before its audio is: decoding would go on beyond the spool.
+            await slot.live.sync()
         outputs = await self._patiently(lambda session: session.heard(transcript, time(), speech_end))
-        sender = self.slots[name].sender
-        if sender is not None:
-            _tell(sender, outputs)
+        if slot.sender is not None:
+            tell(slot.sender, outputs)
 
     async def _patiently(self, step: Callable[..., list[Output]]) -> list[Output]:
-        """Take a step, again and again while the database is away. Raises DatabaseAway after `STORE_PATIENCE`."""
-        deadline, pause = time() + STORE_PATIENCE, 0.05
+        """Take a step, again and again while it cannot be stored. Raises StoreError after `STORE_PATIENCE`."""
+        deadline, pause = monotonic() + STORE_PATIENCE, 0.05
         while True:
             try:
                 return await self.live.do(step)
-            except DatabaseAway as error:
-                if time() + pause > deadline:
+            except StoreError as error:
+                if monotonic() + pause > deadline:
                     raise
                 log.warning("cannot store, trying again: %s", type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(1.0, pause * 2)
 
 
-def _tell(sender: Sender, outputs: list[Output]) -> None:
-    for output in outputs:
-        match output:
-            case InterimHeard():
-                sender.interim(listen.Interim(leg=output.leg, text=output.text, start=output.start, end=output.end))
-            case Commit(event) if isinstance(event.payload, ev.Utterance):
-                sender.final(_final(event.payload))
+def _delivers(slot: Slot, sender: Sender) -> bool:
+    return slot.sender is sender and not slot.finishing
 
 
-def _final(utterance: ev.Utterance) -> listen.Final:
-    assert utterance.leg is not None and utterance.start_sample is not None and utterance.end_sample is not None
-    return listen.Final(
-        leg=utterance.leg,
-        utterance_id=utterance.utterance_id,
-        text=utterance.text,
-        start=utterance.start,
-        end=utterance.end,
-        start_sample=utterance.start_sample,
-        end_sample=utterance.end_sample,
-        words=list(utterance.words),
-    )
+def _end_leg(name: str, samples: int, reason: str, session: Session) -> list[Output]:
+    return session.end_leg(name, samples, reason, time())
+
+
+def _when_done(work: Sequence[asyncio.Future[None]], then: Callable[[], None]) -> None:
+    """Call `then` once all `work` is done; never if the leg is let go before."""
+    waiting = asyncio.gather(*work)
+    waiting.add_done_callback(lambda done: None if done.cancelled() else then())

@@ -4,14 +4,18 @@ import asyncio
 import hashlib
 import hmac
 import logging
+from contextlib import ExitStack
 
-from server.live.call import AudioRoom, Call, CallRefused, Sender
+from server.live.call import Call
 from server.live.conversation import LiveConversation
 from server.live.conversations import Conversations
+from server.live.room import AudioRoom
+from server.live.sender import CallRefused, Sender
 from server.spool import StorageError
 from server.store import ConflictError, Store, StoreError
 from server.wire import listen
 from server.wire.base import ErrorCode
+from server.wire.events import Channel
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ class Calls:
         self._max_calls = max_calls
         self._secret = secret
         self._calls: dict[str, Call] = {}
+        self._pins: dict[str, ExitStack] = {}
         self._lock = asyncio.Lock()
         self._draining = False
 
@@ -58,25 +63,41 @@ class Calls:
 
     async def _open(self, start: listen.Start, sender: Sender, resumable: bool) -> tuple[Call, listen.Started, float]:
         live = await self._conversations.find(start.external_id)
+        if live is not None:
+            await live.refresh()
         call = self._calls.get(live.conversation_id) if live is not None else None
         if call is None:
             self._admit()
         if live is not None:
+            _check_open(live)
             entitled = self._entitled(live, start.resume_token)
             (call or Call(live, self._room)).check(start, may_supersede=entitled)
-            if live.session.state.wrapped_up:
-                raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this conversation is wrapped up")
         else:
             live = await self._begin(start)
-        if call is None:
-            call = self._calls[live.conversation_id] = Call(live, self._room)
-        resume_from = await call.attach(start, sender, resumable)
+        call = call or self._remember(Call(live, self._room))
+        call.joining += 1
+        try:
+            resume_from = await call.attach(start, sender, resumable)
+        except BaseException:
+            # A sender that is refused will never be lost.
+            call.detach(sender)
+            raise
+        finally:
+            call.joining -= 1
+            self.forget_if_idle(call)
         started = listen.Started(
             conversation_id=live.conversation_id,
             resume_token=self._token(live.conversation_id),
             resume_from=resume_from,
         )
         return call, started, live.session.state.legs[start.legs[0].leg].offset
+
+    def _remember(self, call: Call) -> Call:
+        self._calls[call.live.conversation_id] = call
+        pin = ExitStack()
+        pin.enter_context(self._conversations.pinned(call.live))
+        self._pins[call.live.conversation_id] = pin
+        return call
 
     async def _begin(self, start: listen.Start) -> LiveConversation:
         try:
@@ -103,27 +124,22 @@ class Calls:
             live = await self._conversations.get(record.conversation_id)
             if live is None or all(leg.ended for leg in live.session.state.legs.values()):
                 continue
-            call = Call(live, self._room)
-            try:
-                await call.recover()
-            except StorageError as error:
-                log.error("conversation %s: its audio cannot be recovered: %s", record.conversation_id, error)
-                continue
-            self._calls[record.conversation_id] = call
+            call = self._remember(Call(live, self._room))
+            await call.recover()
+            self.forget_if_idle(call)
 
-    async def tick(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """Once in a while: stalled and lost senders, calls that are over."""
-        for conversation_id, call in list(self._calls.items()):
-            try:
-                await call.tick(now)
-            except (StorageError, StoreError) as error:
-                log.error("conversation %s: %s", conversation_id, type(error).__name__)
+        for call in list(self._calls.values()):
+            call.tick(now)
             self.forget_if_idle(call)
 
     def forget_if_idle(self, call: Call) -> None:
         """A call without open legs frees its place."""
-        if call.idle:
-            self._calls.pop(call.live.conversation_id, None)
+        conversation_id = call.live.conversation_id
+        if call.idle and self._calls.get(conversation_id) is call:
+            del self._calls[conversation_id]
+            self._pins.pop(conversation_id).close()
 
     def drain(self) -> None:
         """Take no new calls."""
@@ -135,9 +151,20 @@ class Calls:
         for call in self._calls.values():
             await call.close()
         self._calls.clear()
+        for pin in self._pins.values():
+            pin.close()
 
     def _entitled(self, live: LiveConversation, token: str | None) -> bool:
-        return token is not None and hmac.compare_digest(token, self._token(live.conversation_id))
+        return token is not None and hmac.compare_digest(token.encode(), self._token(live.conversation_id).encode())
 
     def _token(self, conversation_id: str) -> str:
         return hmac.new(self._secret, f"resume:{conversation_id}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _check_open(live: LiveConversation) -> None:
+    """Raise CallRefused where no audio may be added."""
+    state = live.session.state
+    if state.started is not None and state.started.channel is not Channel.CALL:
+        raise CallRefused(ErrorCode.CONFLICT, "this external id belongs to a chat")
+    if state.wrapped_up:
+        raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this conversation is wrapped up")

@@ -13,6 +13,8 @@ from server.wire.base import ErrorCode, Problem
 from server.wire.events import AgentBound, ConversationStarted, Event
 
 log = logging.getLogger(__name__)
+MOST_ASKS = 8
+"""Asks that may wait; with more, the oldest is no longer worth an answer."""
 Step = Callable[[Session], list[Output]]
 Published = Event | InterimHeard
 
@@ -62,6 +64,8 @@ class LiveConversation:
         self._suggestions = suggestions
         self._restore = restore
         self._lock = asyncio.Lock()
+        self._stale = False
+        self._steps: set[asyncio.Task[list[Output]]] = set()
         self._asks: dict[str, Ask] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -73,16 +77,36 @@ class LiveConversation:
     async def do(self, step: Step) -> list[Output]:
         """Take one step: the events are committed, then published, then asks begin. Returns the outputs.
 
-        Raises what the store raises; the session is then as it was before the step.
+        A step once begun is finished, even if whoever waits for it is cancelled. Raises what the store raises;
+        the next step then begins from what is stored.
         """
+        task = asyncio.create_task(self._step(step))
+        self._steps.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    async def refresh(self) -> None:
+        """Make `session` what is stored, which it may not be after a failed write. Raises what the store raises."""
+        await self.do(lambda session: [])
+
+    async def _step(self, step: Step) -> list[Output]:
         async with self._lock:
+            if self._stale:
+                self.session = self._restore(await self._store.events(self.conversation_id))
+            self._stale = True
             outputs = step(self.session)
             events = [output.event for output in outputs if isinstance(output, Commit)]
             if events:
-                await self._commit(events)
+                await self._store.commit(events)
+            self._stale = False
             for output in outputs:
                 self._carry_out(output)
         return outputs
+
+    def _forget(self, task: asyncio.Task[list[Output]]) -> None:
+        self._steps.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen by whoever waits; nobody may be waiting any more
 
     async def act(self, step: Step) -> Problem | None:
         """Take an agent's step and return what was wrong with it, None if it was done."""
@@ -97,17 +121,11 @@ class LiveConversation:
         while self._asking is not None and not self._asking.done():
             await asyncio.wait([self._asking])
 
-    def close(self) -> None:
-        """Drop what is still being asked."""
+    async def close(self) -> None:
+        """Drop what is still being asked; finish the steps that have begun."""
         if self._asking is not None:
             self._asking.cancel()
-
-    async def _commit(self, events: list[Event]) -> None:
-        try:
-            await asyncio.shield(self._store.commit(events))
-        except BaseException:
-            self.session = self._restore(await self._store.events(self.conversation_id))
-            raise
+        await asyncio.gather(*self._steps, return_exceptions=True)
 
     def _carry_out(self, output: Output) -> None:
         topic = conversation_topic(self.conversation_id)
@@ -120,6 +138,8 @@ class LiveConversation:
                 self._hub.publish(topic, output)
             case Ask():
                 self._asks[output.trigger] = output
+                while len(self._asks) > MOST_ASKS:
+                    del self._asks[next(iter(self._asks))]
                 if self._asking is None or self._asking.done():
                     self._asking = asyncio.create_task(self._answer_asks())
             case Answer():

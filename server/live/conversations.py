@@ -1,8 +1,12 @@
 """Every conversation in memory: made, found, brought back from the store, and let go."""
 
 import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from time import time
+from time import monotonic, time
 
 from server.hub import Hub
 from server.ids import new_id
@@ -12,9 +16,10 @@ from server.session.core import Similarity
 from server.store import Store
 from server.wire.events import Channel, ConversationStarted, Direction, Event
 
+log = logging.getLogger(__name__)
 TENANT = "default"
 KEEP_SECONDS = 900.0
-"""A finished conversation leaves memory after this; a later action brings it back from the store."""
+"""A conversation that nobody has touched for so long leaves memory; the next use brings it back from the store."""
 
 
 class Conversations:
@@ -36,6 +41,7 @@ class Conversations:
         self._similarity = similarity
         self._live: dict[str, LiveConversation] = {}
         self._touched: dict[str, float] = {}
+        self._pins: Counter[str] = Counter()
         self._lock = asyncio.Lock()
 
     @property
@@ -45,13 +51,23 @@ class Conversations:
 
     async def get(self, conversation_id: str) -> LiveConversation | None:
         """The conversation, from memory or from the store; None if there is none."""
-        async with self._lock:
-            known = self._live.get(conversation_id)
-            if known is None:
-                known = await self._load(conversation_id)
-            if known is not None:
-                self._touched[conversation_id] = time()
-            return known
+        known = self._live.get(conversation_id)
+        if known is None:
+            async with self._lock:
+                known = self._live.get(conversation_id) or await self._load(conversation_id)
+        if known is not None:
+            self._touched[conversation_id] = monotonic()
+        return known
+
+    @contextmanager
+    def pinned(self, live: LiveConversation) -> Iterator[None]:
+        """Keep it in memory: a second object for the same conversation would be a second writer."""
+        self._pins[live.conversation_id] += 1
+        try:
+            yield
+        finally:
+            self._pins[live.conversation_id] -= 1
+            self._touched[live.conversation_id] = monotonic()
 
     async def find(self, external_id: str) -> LiveConversation | None:
         """The conversation with this external id."""
@@ -86,23 +102,26 @@ class Conversations:
             live = self._make(Session(new_id(), policy, self._similarity))
             await live.do(lambda session: session.start(started, time()))
             self._live[live.conversation_id] = live
-            self._touched[live.conversation_id] = time()
+            self._touched[live.conversation_id] = monotonic()
             return live
 
     async def tick(self, now: float) -> None:
-        """Let cards expire; let go of what is over."""
+        """Let cards expire; let go of what nobody has used for a while. One that fails fails alone."""
         for live in self.live:
-            await live.do(lambda session: session.tick(now))
-            state = live.session.state
-            over = state.wrapped_up or (state.ended_at is not None and state.agent is None)
-            if over and now - self._touched[live.conversation_id] > KEEP_SECONDS:
-                live.close()
+            try:
+                await live.do(lambda session: session.tick(now))
+            except Exception as error:  # noqa: BLE001 - the others' cards must expire all the same
+                log.error("conversation %s: %s", live.conversation_id, type(error).__name__)
+            idle = monotonic() - self._touched[live.conversation_id]
+            if idle > KEEP_SECONDS and not self._pins[live.conversation_id]:
                 del self._live[live.conversation_id], self._touched[live.conversation_id]
+                self._pins.pop(live.conversation_id, None)
+                await live.close()
 
-    def close(self) -> None:
-        """Drop open asks."""
-        for live in self._live.values():
-            live.close()
+    async def close(self) -> None:
+        """Drop open asks, finish what is being stored."""
+        for live in self.live:
+            await live.close()
 
     async def _load(self, conversation_id: str) -> LiveConversation | None:
         events = await self._store.events(conversation_id)
@@ -114,6 +133,7 @@ class Conversations:
         session = Session.restore(conversation_id, policy, self._similarity, events)
         live = self._make(session)
         self._live[conversation_id] = live
+        self._touched[conversation_id] = monotonic()
         return live
 
     def _make(self, session: Session) -> LiveConversation:

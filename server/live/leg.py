@@ -1,54 +1,86 @@
-"""One stream of audio: spooled first, then decoded in order on a thread."""
+"""One stream of audio: spooled first, then decoded from the spool, in order, on a thread."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from enum import Enum, auto
 from time import time
 
 from asr import audio
-from asr.audio import Samples
 from asr.leg import LegDecoder
 from asr.transcript import Transcript
 from server.spool import LegSpool
+from server.store.errors import StoreError
 
+log = logging.getLogger(__name__)
 Heard = Callable[[Transcript, float], Awaitable[None]]
 """Told of each transcript and of when its last word was spoken (Unix seconds)."""
 
+BLOCK_SECONDS = 1.0
+ATTEMPTS = 3
+"""Failures at one boundary before the audio up to the next mark is given up as unheard."""
+LONGEST_PAUSE = 5.0
 ARRIVALS = 600
 
 
-@dataclass(slots=True, eq=False)
-class _Work:
-    """Audio to decode, or a cut or the end of the leg; `done` when it and everything before it has been told."""
+class _Kind(Enum):
+    AUDIO = auto()
+    CUT = auto()
+    FINISH = auto()
 
-    decode: Callable[[], list[Transcript]]
-    seconds: float
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mark:
+    """Decode up to `position` samples, then cut or finish; `done` once that and all before it has been told."""
+
+    position: int
+    kind: _Kind
     done: asyncio.Future[None]
 
 
 class LiveLeg:
-    """Takes a leg's audio, keeps it, decodes it. Call its methods from the event loop only."""
+    """Takes a leg's audio, keeps it, decodes it. Call its methods from the event loop only.
+
+    The spool is the truth: whatever fails while decoding or telling, a fresh decoder goes on from the last
+    committed boundary with the audio that lies there.
+    """
 
     def __init__(
-        self, name: str, spool: LegSpool, decoder: LegDecoder, executor: Executor, heard: Heard, max_lead: float
+        self,
+        name: str,
+        spool: LegSpool,
+        fresh: Callable[[int], LegDecoder],
+        decoded_to: int,
+        executor: Executor,
+        heard: Heard,
+        max_lead: float,
     ) -> None:
-        """`max_lead`: seconds of undecoded audio at which `offer` begins to wait."""
+        """`fresh` makes a decoder that starts at a sample, `decoded_to` is the last committed boundary.
+
+        `max_lead`: seconds of undecoded audio at which `offer` begins to wait.
+        """
         self.name = name
         self.spool = spool
-        self.decoder = decoder
+        self.decoder = fresh(decoded_to)
         self.last_audio = time()
         self.skip = 0
         """Samples at the head of what comes next that were heard before."""
+        self.intake = asyncio.Lock()
+        """Held while audio is added, or while it is settled who adds it."""
+        self._fresh = fresh
+        self._boundary = decoded_to
+        """End of the last final that was told. What was told is stored; what a session holds may not be."""
         self._executor = executor
         self._heard = heard
-        self._max_lead = max_lead
-        self._queue: asyncio.Queue[_Work] = asyncio.Queue()
-        self._lead = 0.0
+        self._max_lead = round(max_lead * self.sample_rate)
         self._room = asyncio.Event()
         self._room.set()
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
+        self._marks: asyncio.Queue[_Mark] = asyncio.Queue()
+        self._decoding: asyncio.Future[list[Transcript]] | None = None
         self._worker = asyncio.create_task(self._work())
 
     @property
@@ -58,50 +90,53 @@ class LiveLeg:
 
     @property
     def lead(self) -> float:
-        """Seconds of audio received and not decoded yet."""
-        return self._lead
+        """Seconds of audio received that the decoder does not have yet."""
+        return max(0, self.spool.samples - self.decoder.position) / self.sample_rate
 
-    async def offer(self, samples: Samples, raw: bytes) -> asyncio.Future[None]:
-        """Spool and queue audio; waits while too much is undecoded. The future is done once it has been decoded.
+    async def offer(self, raw: bytes, mine: Callable[[], bool]) -> asyncio.Future[None] | None:
+        """Spool audio (in the source encoding); waits while too much is undecoded. Done once it has been decoded.
 
-        Raises StorageError when the audio could not be spooled; it is then not decoded either.
+        None, and nothing is added, where `mine` says that meanwhile another sender delivers the leg.
+        Raises StorageError when the audio could not be spooled.
         """
-        samples, raw = self._unheard(samples, raw)
         await self._room.wait()
-        loop = asyncio.get_running_loop()
-        if len(samples):
-            await loop.run_in_executor(None, self.spool.append, raw)
-        self.last_audio = time()
-        self._arrivals.append((self.spool.samples, self.last_audio))
-        return self._put(lambda: self.decoder.feed(samples), len(samples) / self.sample_rate)
+        async with self.intake:
+            if not mine():
+                return None
+            raw = self._unheard(raw)
+            if raw:
+                await self._append(raw)
+            self.last_audio = time()
+            self._arrivals.append((self.spool.samples, self.last_audio))
+            return self.catch_up()
 
-    def replay_spool(self) -> asyncio.Future[None]:
-        """Decode what the spool holds beyond the decoder's position (after a restart), before anything that follows."""
-        start, end = self.decoder.position, self.spool.samples
-
-        def decode() -> list[Transcript]:
-            raw = self.spool.read(start, end - start)
-            return self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
-
-        return self._put(decode, (end - start) / self.sample_rate)
+    def catch_up(self) -> asyncio.Future[None]:
+        """Decode everything that the spool holds."""
+        return self._mark(_Kind.AUDIO)
 
     def cut(self) -> asyncio.Future[None]:
         """Close the open utterance where the audio is now."""
-        return self._put(self.decoder.close_utterance, 0.0)
+        return self._mark(_Kind.CUT)
 
     def finish(self) -> asyncio.Future[None]:
         """The leg is over: decode the rest."""
-        return self._put(self.decoder.finish, 0.0)
+        return self._mark(_Kind.FINISH)
 
     async def sync(self) -> int:
-        """Make the spool durable; samples on disk for good."""
+        """Make the spool durable; samples on disk for good. Raises StorageError."""
         return await asyncio.get_running_loop().run_in_executor(None, self.spool.sync)
 
     async def stop(self) -> None:
         """Stop decoding; the spool stays open."""
         self._worker.cancel()
         await asyncio.gather(self._worker, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._executor, self.decoder.abandon)
+        if self._decoding is not None:
+            # The thread goes on after its task was cancelled, and a recogniser must not be used by two.
+            await asyncio.wait([self._decoding])
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._executor, self.decoder.abandon)
+        except Exception as error:  # noqa: BLE001 - a broken recogniser is lost to its pool, and nothing else
+            log.error("a recogniser could not be given back: %s", type(error).__name__)
 
     async def close(self) -> None:
         """Stop decoding and let go of the spool; what is on disk stays."""
@@ -116,44 +151,85 @@ class LiveLeg:
                 return at - (end_sample - sample) / self.sample_rate
         return time()
 
-    def _unheard(self, samples: Samples, raw: bytes) -> tuple[Samples, bytes]:
-        if not self.skip:
-            return samples, raw
-        known = min(self.skip, len(samples))
-        self.skip -= known
-        width = len(raw) // max(1, len(samples))
-        return samples[known:], raw[known * width :]
+    async def _append(self, raw: bytes) -> None:
+        work = asyncio.get_running_loop().run_in_executor(None, self.spool.append, raw)
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # The thread goes on, and whoever holds the intake next must see what it writes.
+            await asyncio.wait([work])
+            raise
 
-    def _put(self, decode: Callable[[], list[Transcript]], seconds: float) -> asyncio.Future[None]:
-        work = _Work(decode, seconds, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(work)
-        self._lead += seconds
-        if self._lead > self._max_lead:
+    def _unheard(self, raw: bytes) -> bytes:
+        width = self.spool.header.bytes_per_sample
+        known = min(self.skip, len(raw) // width)
+        self.skip -= known
+        return raw[known * width :]
+
+    def _mark(self, kind: _Kind) -> asyncio.Future[None]:
+        mark = _Mark(self.spool.samples, kind, asyncio.get_running_loop().create_future())
+        self._marks.put_nowait(mark)
+        self._note_lead()
+        return mark.done
+
+    def _note_lead(self) -> None:
+        if self.spool.samples - self.decoder.position > self._max_lead:
             self._room.clear()
-        return work.done
+        else:
+            self._room.set()
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            work = await self._queue.get()
+            mark = await self._marks.get()
+            await self._reach(mark)
+            if not mark.done.done():
+                mark.done.set_result(None)
+
+    async def _reach(self, mark: _Mark) -> None:
+        """Decode to the mark, whatever it takes."""
+        failures = 0
+        while True:
+            boundary = self._boundary
             try:
-                for transcript in await loop.run_in_executor(self._executor, work.decode):
-                    await self._heard(transcript, self.clock(transcript.end))
-            except Exception as error:  # noqa: BLE001 - whoever waits for this audio is told; the audio itself is in the spool
-                _settle(work.done, error)
-            else:
-                _settle(work.done, None)
-            finally:
-                self._lead -= work.seconds
-                if self._lead <= self._max_lead:
-                    self._room.set()
+                if failures >= ATTEMPTS:
+                    await self._give_up(boundary, mark.position)
+                await self._decode_to(mark)
+                return
+            except Exception as error:  # noqa: BLE001 - the audio is safe in the spool and is decoded again
+                failures = failures if self._boundary == boundary else 0
+                # Words that cannot be stored now are not given up: only time helps, and it costs none of them.
+                failures += not isinstance(error, StoreError)
+                log.error("decoding a leg failed, trying again: %s", type(error).__name__)
+                self.decoder = self._fresh(self._boundary)
+                await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures))
 
+    async def _decode_to(self, mark: _Mark) -> None:
+        while self.decoder.position < mark.position:
+            await self._tell(lambda: self._feed(mark.position))
+            self._note_lead()
+        if mark.kind is _Kind.CUT:
+            await self._tell(self.decoder.close_utterance)
+        elif mark.kind is _Kind.FINISH:
+            await self._tell(self.decoder.finish)
 
-def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
-    if done.done():
-        return
-    if error is None:
-        done.set_result(None)
-    else:
-        done.set_exception(error)
-        done.exception()
+    def _feed(self, limit: int) -> list[Transcript]:
+        start = self.decoder.position
+        count = min(limit - start, round(BLOCK_SECONDS * self.sample_rate))
+        raw = self.spool.read(start, count)
+        return self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
+
+    async def _tell(self, decode: Callable[[], list[Transcript]]) -> None:
+        self._decoding = asyncio.get_running_loop().run_in_executor(self._executor, decode)
+        for transcript in await asyncio.shield(self._decoding):
+            await self._heard(transcript, self.clock(transcript.end))
+            if transcript.final:
+                self._boundary = transcript.end_sample
+
+    async def _give_up(self, start: int, end: int) -> None:
+        """Commit a tile without words for audio that cannot be decoded, so that what follows can be heard."""
+        if end > start:
+            log.error("%.1f s of a leg could not be decoded", (end - start) / self.sample_rate)
+            seconds = start / self.sample_rate, end / self.sample_rate
+            await self._heard(Transcript(self.name, "", True, start, end, *seconds), time())
+            self._boundary = end
+        self.decoder = self._fresh(end)

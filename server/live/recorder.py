@@ -6,7 +6,7 @@ from pathlib import Path
 
 from server.recordings import finish_recording, recording_path
 from server.spool import LegSpool, StorageError, spooled_conversations, spooled_legs
-from server.store import RecordingRecord, Store
+from server.store import RecordingRecord, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -24,23 +24,21 @@ class Recorder:
             if spool.samples:
                 await self._store.add_recording(self._record(conversation_id, spool))
             await asyncio.to_thread(finish_recording, self._data_dir, conversation_id, spool)
-        except StorageError as error:
-            log.error("conversation %s: recording kept as raw audio: %s", conversation_id, error)
+        except (StorageError, StoreError) as error:
+            log.error("conversation %s: recording kept as raw audio: %s", conversation_id, type(error).__name__)
             spool.close()
 
     async def recover(self) -> None:
         """Finish the recordings of legs that ended before their spool was turned into one."""
         for conversation_id in spooled_conversations(self._data_dir):
-            record = await self._store.conversation(conversation_id)
-            if record is None or record.ended_at is None:
-                continue
-            for leg in spooled_legs(self._data_dir, conversation_id):
-                try:
-                    spool = await asyncio.to_thread(LegSpool.open, self._data_dir, conversation_id, leg)
-                except StorageError as error:
-                    log.error("conversation %s: %s", conversation_id, error)
-                    continue
-                await self.keep(conversation_id, spool)
+            ended = await self._store.ended_legs(conversation_id)
+            try:
+                for leg in spooled_legs(self._data_dir, conversation_id):
+                    if leg in ended:
+                        spool = await asyncio.to_thread(LegSpool.open, self._data_dir, conversation_id, leg)
+                        await self.keep(conversation_id, spool)
+            except StorageError as error:
+                log.error("conversation %s: its spool cannot be read: %s", conversation_id, error)
 
     def _record(self, conversation_id: str, spool: LegSpool) -> RecordingRecord:
         path = recording_path(self._data_dir, conversation_id, spool.header.leg)

@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import uuid
-from time import time
+from time import monotonic, time
 
-from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
-from pydantic import TypeAdapter, ValidationError
+from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from pydantic import TypeAdapter
 
 from server.auth import Denied
 from server.hub import Lagged
 from server.live.conversation import LiveConversation, conversation_topic
+from server.routes.frames import receive
 from server.services import Services, ServicesDep
-from server.store import Scope, StoreError
+from server.session import Output, Session
+from server.store import ConflictError, Scope, StoreError
 from server.wire import chat
 from server.wire.base import ErrorCode, Message, Problem
 from server.wire.events import Channel, ConversationEnded, DeliveryState, Event, MessageState, Role, Utterance
@@ -35,14 +37,31 @@ async def open_chat(services: Services, request: ChatRequest) -> ChatCreated:
         customer=request.customer,
         context=request.context,
     )
+    return _created(services, live)
+
+
+def _created(services: Services, live: LiveConversation) -> ChatCreated:
     return ChatCreated(conversation_id=live.conversation_id, url=services.links.make(live.conversation_id))
 
 
 @router.post("/v1/chats", status_code=201, tags=["chat"])
-async def create_chat(body: ChatRequest, request: Request, services: ServicesDep) -> ChatCreated:
-    """Open a chat (what a web site's server calls when its visitor wants one); needs a key with scope `chat`."""
+async def create_chat(body: ChatRequest, request: Request, response: Response, services: ServicesDep) -> ChatCreated:
+    """Open a chat (what a web site's server calls when its visitor wants one); needs a key with scope `chat`.
+
+    The same external id again gets the same chat, with 200; the id of a call is refused with 409.
+    """
     await services.doorkeeper.key(request, Scope.CHAT)
-    return await open_chat(services, body)
+    try:
+        return await open_chat(services, body)
+    except ConflictError:
+        live = await services.conversations.find(body.external_id)
+        if live is None:
+            raise
+    started = live.session.state.started
+    if started is None or started.channel is not Channel.CHAT:
+        raise ConflictError("a call has this external id; give the chat another one")
+    response.status_code = 200
+    return _created(services, live)
 
 
 @router.websocket("/v1/chat")
@@ -60,7 +79,8 @@ async def chat_socket(socket: WebSocket, services: ServicesDep, token: str = "")
             await socket.send_text(chat.ChatError(problem=denied.problem).model_dump_json())
             await socket.close(1008, denied.problem.code)
             return
-        await ChatSocket(socket, services, live).run()
+        with services.conversations.pinned(live):
+            await ChatSocket(socket, services, live).run()
 
 
 class ChatSocket:
@@ -71,12 +91,17 @@ class ChatSocket:
         self._live = live
         self._heard = services.hub.subscribe(conversation_topic(live.conversation_id))
         self._bank = services.settings.bank_name
+        self._pace = services.doorkeeper.chat_pace
         self._told: set[str] = set()
         self._client_ids: dict[str, str] = {}
 
     async def run(self) -> None:
         """Serve until the page goes away or falls behind."""
-        await self._hello()
+        try:
+            await self._hello()
+        except StoreError:
+            await self._socket.close(1013, ErrorCode.STORAGE)
+            return
         hearing = asyncio.create_task(self._hear())
         reading = asyncio.create_task(self._read())
         try:
@@ -90,26 +115,33 @@ class ChatSocket:
             await asyncio.gather(hearing, reading, return_exceptions=True)
 
     async def _hello(self) -> None:
-        state = self._live.session.state
+        hello: list[chat.ChatHello] = []
+
+        def look(session: Session) -> list[Output]:
+            hello.append(self._greeting(session))
+            return []
+
+        # As a step, so that all it sees is stored, and what comes later is heard.
+        await self._live.do(look)
+        await self._send(hello[0])
+
+    def _greeting(self, session: Session) -> chat.ChatHello:
+        state = session.state
         assert state.started is not None
         lines = [self._line(turn) for turn in state.turns if turn.message_id is not None]
         self._told.update(line.message_id for line in lines)
-        await self._send(
-            chat.ChatHello(
-                conversation_id=self._live.conversation_id,
-                bank=self._bank,
-                language=state.started.language,
-                ended=state.ended_at is not None,
-                lines=lines,
-            )
+        return chat.ChatHello(
+            conversation_id=self._live.conversation_id,
+            bank=self._bank,
+            language=state.started.language,
+            ended=state.ended_at is not None,
+            lines=lines,
         )
 
     async def _read(self) -> None:
         while True:
-            text = await self._socket.receive_text()
-            try:
-                message = _messages.validate_json(text[: MAX_TEXT + 1])
-            except ValidationError:
+            message = await receive(self._socket, _messages, MAX_TEXT)
+            if message is None:
                 await self._problem(ErrorCode.BAD_MESSAGE, "this message does not follow the protocol")
                 continue
             try:
@@ -128,15 +160,22 @@ class ChatSocket:
                 await self._live.do(lambda s: s.end("customer left", time()))
 
     async def _said(self, message: chat.CustomerSays) -> None:
-        if self._live.session.state.ended_at is not None:
-            await self._problem(ErrorCode.CONVERSATION_ENDED, "this chat has ended")
+        if not self._pace.take(self._live.conversation_id, monotonic()):
+            await self._problem(ErrorCode.TOO_FAST, "too many messages; wait a moment")
             return
-        name = uuid.uuid5(uuid.UUID(self._live.conversation_id), f"chat:{message.client_id}")
-        self._client_ids[str(name)] = message.client_id
-        before = self._live.session.state.seq
-        await self._live.do(lambda s: s.customer_wrote(message.text, str(name), time()))
-        if self._live.session.state.seq == before:
-            repeated = next(t for t in self._live.session.state.turns if t.message_id == str(name))
+        name = str(uuid.uuid5(uuid.UUID(self._live.conversation_id), f"chat:{message.client_id}"))
+        self._client_ids[name] = message.client_id
+
+        def write(session: Session) -> list[Output]:
+            ended = session.state.ended_at is not None
+            return [] if ended else session.customer_wrote(message.text, name, time())
+
+        if await self._live.do(write):
+            return
+        repeated = next((t for t in self._live.session.state.turns if t.message_id == name), None)
+        if repeated is None:
+            await self._problem(ErrorCode.CONVERSATION_ENDED, "this chat has ended")
+        else:
             await self._send(self._line(repeated))
 
     async def _hear(self) -> None:

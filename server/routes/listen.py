@@ -25,14 +25,14 @@ router = APIRouter()
 @router.websocket("/v1/listen")
 async def listen(socket: WebSocket, services: ServicesDep) -> None:
     """Our own dialect."""
-    if await _allowed(socket, services):
+    if await _allowed(socket, services, ()):
         await _serve(socket, services, NativeDialect(_limits(services)))
 
 
 @router.websocket("/v1/vosk")
 async def vosk(socket: WebSocket, services: ServicesDep) -> None:
     """The dialect of vosk-server."""
-    if not trusted(socket, services.settings.vosk_networks) and not await _allowed(socket, services):
+    if not await _allowed(socket, services, services.settings.vosk_networks):
         return
     try:
         query = parse_query(dict(socket.query_params))
@@ -54,10 +54,14 @@ def trusted(connection: HTTPConnection, networks: Iterable[IPvAnyNetwork]) -> bo
     return any(address in network for network in networks)
 
 
-async def _allowed(socket: WebSocket, services: Services) -> bool:
-    """Whether the sender has a key and there is room; otherwise it is told before the upgrade."""
+async def _allowed(socket: WebSocket, services: Services, networks: Iterable[IPvAnyNetwork]) -> bool:
+    """Whether the sender has a key, or calls from one of `networks`; otherwise it is told before the upgrade."""
     try:
-        await services.doorkeeper.key(socket, Scope.LISTEN)
+        if not trusted(socket, networks):
+            await services.doorkeeper.key(socket, Scope.LISTEN)
+        # Only browsers send an Origin: any page that somebody here looks at calls from a trusted address too.
+        elif "origin" in socket.headers:
+            services.doorkeeper.check_origin(socket)
     except Denied as denied:
         await _refuse(socket, denied.status_code, denied.problem)
         return False

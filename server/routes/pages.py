@@ -2,22 +2,27 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.responses import Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; media-src 'self' blob:; "
     "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
 ROUTES = ("/", "/login", "/panel", "/demo", "/conversations", "/conversations/{rest:path}")
 
 
 def add_pages(app: FastAPI, folder: Path) -> None:
     """Serve the pages in `folder`; without them every page says how to build them."""
-    app.add_middleware(BaseHTTPMiddleware, dispatch=_add_headers)
+    app.add_middleware(PageHeaders)
     app.mount("/assets", StaticFiles(directory=folder / "assets", check_dir=False), name="assets")
 
     def page(name: str) -> FileResponse:
@@ -37,9 +42,20 @@ def add_pages(app: FastAPI, folder: Path) -> None:
     app.add_api_route("/icon.svg", lambda: page("icon.svg"), include_in_schema=False)
 
 
-async def _add_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    response = await call_next(request)
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response
+class PageHeaders:
+    """Adds the headers that tell a browser to be careful to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

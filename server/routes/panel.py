@@ -7,11 +7,12 @@ from time import time
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from server.auth import Denied
 from server.hub import Lagged
 from server.live.conversation import LiveConversation, Published, agent_topic, conversation_topic
+from server.routes.frames import receive
 from server.routes.summaries import summary
 from server.services import Services, ServicesDep
 from server.session import InterimHeard
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 router = APIRouter()
 _messages: TypeAdapter[panel.PanelClientMessage] = TypeAdapter(panel.PanelClientMessage)
 MAX_TEXT = 32_768
+SESSION_SECONDS = 15.0
+"""How long a panel may stay open after its session is over."""
 LAGGED = 4000
 """Close code of a panel that read too slowly: it connects again and gets the rest."""
 
@@ -43,6 +46,10 @@ async def panel_socket(socket: WebSocket, services: ServicesDep) -> None:
         await PanelSocket(socket, services, user).run()
 
 
+class LoggedOut(Exception):
+    """The panel's session is over."""
+
+
 class PanelSocket:
     """One open panel of one agent."""
 
@@ -59,16 +66,35 @@ class PanelSocket:
         """Serve until the panel goes away or falls behind."""
         hearing = asyncio.create_task(self._hear())
         reading = asyncio.create_task(self._read())
+        guarding = asyncio.create_task(self._guard())
+        tasks = (hearing, reading, guarding)
         try:
             await self._hello()
-            done, _ = await asyncio.wait({hearing, reading}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+        except LoggedOut:
+            await self._socket.close(1008, ErrorCode.UNAUTHENTICATED)
+        except StoreError:
+            # Of the hello; the page connects again.
+            await self._socket.close(1013, ErrorCode.STORAGE)
         finally:
             self._heard.close()
-            for task in (hearing, reading):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(hearing, reading, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guard(self) -> None:
+        """Raise LoggedOut once the session is over."""
+        while True:
+            await asyncio.sleep(SESSION_SECONDS)
+            # A database that is away says nothing about the session.
+            with contextlib.suppress(StoreError):
+                await self._check_session()
+
+    async def _check_session(self) -> None:
+        if await self._services.doorkeeper.logged_in(self._socket) is None:
+            raise LoggedOut
 
     async def _hello(self) -> None:
         summaries = []
@@ -84,10 +110,8 @@ class PanelSocket:
 
     async def _read(self) -> None:
         while True:
-            text = await self._socket.receive_text()
-            try:
-                message = _messages.validate_json(text[: MAX_TEXT + 1])
-            except ValidationError:
+            message = await receive(self._socket, _messages, MAX_TEXT)
+            if message is None:
                 await self._problem(ErrorCode.BAD_MESSAGE, "this message does not follow the protocol")
                 continue
             try:
@@ -97,13 +121,16 @@ class PanelSocket:
                 await self._problem(ErrorCode.STORAGE, "the database is away; try again")
 
     async def _take(self, message: panel.PanelClientMessage) -> None:
+        if not isinstance(message, panel.Ping):
+            await self._check_session()
         match message:
             case panel.Ping(client_time=client_time):
                 await self._send(panel.Pong(client_time=client_time, server_time=time()))
             case panel.Watch():
                 await self._watch(message)
             case panel.Unwatch(conversation_id=conversation_id):
-                self._unwatch(conversation_id)
+                async with self._telling:
+                    self._unwatch(conversation_id)
             case panel.Rendered():
                 live = await self._mine(message.conversation_id)
                 if live is not None:
@@ -112,16 +139,17 @@ class PanelSocket:
                 await self._act(message)
 
     async def _watch(self, message: panel.Watch) -> None:
-        live = await self._mine(message.conversation_id)
-        if live is None:
-            await self._problem(ErrorCode.FORBIDDEN, "this is not your conversation")
-            return
-        self._heard.add(conversation_topic(message.conversation_id))
         async with self._telling:
-            self._seen[message.conversation_id] = message.after_seq
-            await self._catch_up(message.conversation_id)
+            live = await self._mine(message.conversation_id)
+            if live is not None:
+                self._heard.add(conversation_topic(message.conversation_id))
+                self._seen[message.conversation_id] = message.after_seq
+                await self._catch_up(live)
+                return
+        await self._problem(ErrorCode.FORBIDDEN, "this is not your conversation")
 
     def _unwatch(self, conversation_id: str) -> None:
+        """Call it while nothing is being told."""
         if self._seen.pop(conversation_id, None) is not None:
             self._heard.remove(conversation_topic(conversation_id))
 
@@ -140,7 +168,10 @@ class PanelSocket:
 
     async def _mine(self, conversation_id: str) -> LiveConversation | None:
         live = await self._services.conversations.get(conversation_id)
-        return live if live is not None and live.session.state.agent == self._user.login else None
+        return live if live is not None and self._owns(live) else None
+
+    def _owns(self, live: LiveConversation) -> bool:
+        return live.session.state.agent == self._user.login
 
     # --- to the panel
 
@@ -157,28 +188,34 @@ class PanelSocket:
     async def _reassigned(self, message: Published) -> None:
         if not isinstance(message, Event):
             return
-        live = await self._mine(message.conversation_id)
-        if live is not None and isinstance(message.payload, AgentBound | ConversationStarted):
-            await self._send(panel.Assigned(conversation=summary(live, self._services.links)))
-        elif live is None:
-            self._unwatch(message.conversation_id)
-            await self._send(panel.Unassigned(conversation_id=message.conversation_id))
+        async with self._telling:
+            live = await self._mine(message.conversation_id)
+            if live is not None and isinstance(message.payload, AgentBound | ConversationStarted):
+                await self._send(panel.Assigned(conversation=summary(live, self._services.links)))
+            elif live is None:
+                self._unwatch(message.conversation_id)
+                await self._send(panel.Unassigned(conversation_id=message.conversation_id))
 
     async def _tell(self, message: Published, topic: str) -> None:
         conversation_id = topic.partition(":")[2]
         async with self._telling:
             seen = self._seen.get(conversation_id)
-            if seen is None or await self._mine(conversation_id) is None:
+            live = await self._mine(conversation_id) if seen is not None else None
+            if seen is None or live is None:
                 return
             if isinstance(message, InterimHeard):
                 await self._send(_interim(conversation_id, message))
             elif message.seq == seen + 1:
                 await self._send_event(message)
             elif message.seq > seen:
-                await self._catch_up(conversation_id)
+                await self._catch_up(live)
 
-    async def _catch_up(self, conversation_id: str) -> None:
-        for event in await self._services.store.events(conversation_id, self._seen[conversation_id]):
+    async def _catch_up(self, live: LiveConversation) -> None:
+        seen = self._seen[live.conversation_id]
+        for event in await self._services.store.events(live.conversation_id, seen):
+            # Sending waits: the conversation may have become another agent's meanwhile.
+            if not self._owns(live):
+                return
             await self._send_event(event)
 
     async def _send_event(self, event: Event) -> None:

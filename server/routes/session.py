@@ -1,11 +1,14 @@
 """Logging in and out."""
 
+from math import ceil
+from time import monotonic
+
 from fastapi import APIRouter, Request, Response
 
-from server.auth import COOKIE, Denied
+from server.auth import COOKIE, Denied, Refusal
 from server.routes.people import Person
 from server.services import Services, ServicesDep
-from server.store import UserRecord
+from server.store import StoreError, UserRecord
 from server.wire.base import ErrorCode
 from server.wire.rest import LoginRequest, Me
 
@@ -16,9 +19,7 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
 async def log_in(body: LoginRequest, request: Request, response: Response, services: ServicesDep) -> Me:
     """Check the password and set the session cookie."""
     services.doorkeeper.check_origin(request)
-    user = await services.store.users.verify(body.login, body.password)
-    if user is None:
-        raise Denied(ErrorCode.UNAUTHENTICATED, "login or password is wrong")
+    user = await _verified(body, services)
     hours = services.settings.session_hours
     token = await services.store.sessions.create(user.login, hours)
     response.set_cookie(
@@ -41,6 +42,25 @@ async def log_out(request: Request, response: Response, services: ServicesDep) -
     if token:
         await services.store.sessions.delete(token)
     response.delete_cookie(COOKIE)
+
+
+async def _verified(body: LoginRequest, services: Services) -> UserRecord:
+    """The person whose login and password these are. Raises Refusal, StoreError."""
+    attempts = services.doorkeeper.attempts
+    # Counted before the password is checked, so that attempts at the same time count too.
+    wait = attempts.begin(body.login, monotonic())
+    if wait > 0:
+        after = {"Retry-After": str(ceil(wait))}
+        raise Refusal(429, ErrorCode.TOO_FAST, "too many failed logins; try again later", after)
+    try:
+        user = await services.store.users.verify(body.login, body.password)
+    except StoreError:
+        attempts.forget(body.login)
+        raise
+    if user is None:
+        raise Denied(ErrorCode.UNAUTHENTICATED, "login or password is wrong")
+    attempts.forget(body.login)
+    return user
 
 
 def _me(user: UserRecord, services: Services) -> Me:

@@ -92,6 +92,8 @@ class Session:
     def heard(self, transcript: Transcript, at: float, speech_end: float) -> list[Output]:
         """A leg's transcript, interim or final; `speech_end` is when its last word was spoken, Unix seconds."""
         leg = self.state.legs[transcript.leg]
+        if transcript.end_sample <= leg.decoded_to:
+            return []  # heard already: decoded again after a commit whose answer was lost
         name = utterance_id(self.conversation_id, transcript.leg, transcript.start_sample)
         if not transcript.final:
             return self._interim(transcript, leg, name, at, speech_end)

@@ -112,6 +112,11 @@ class Store:
         async with self.read() as session:
             return await conversations.receipts(session, conversation_id)
 
+    async def ended_legs(self, conversation_id: str) -> set[str]:
+        """Names of the conversation's legs that have ended."""
+        async with self.read() as session:
+            return await recordings.ended_legs(session, conversation_id)
+
     async def recordings(self, conversation_id: str) -> list[RecordingRecord]:
         """The recordings of a conversation."""
         async with self.read() as session:

@@ -86,6 +86,11 @@ class Writer:
                 done = [await _attempt(session, job) for job in jobs]
         # Whatever happened, nobody may wait for ever: the task lives on and all who wait are told.
         except Exception as error:  # noqa: BLE001
+            if len(jobs) > 1:
+                # One of them broke the whole transaction (a full disk does): none is stored, so each tries alone.
+                for job in jobs:
+                    await self._commit([job])
+                return
             done = [_Done(error=_storage_error(error)) for _ in jobs]
         for job, result in zip(jobs, done, strict=True):
             _settle(job.future, result)
@@ -99,8 +104,9 @@ async def _attempt(session: AsyncSession, job: _Job) -> _Done:
             value = await job.work(session)
     except IntegrityError as error:
         return _Done(error=_conflict_error(error))
-    except SQLAlchemyError as error:
-        return _Done(error=_storage_error(error))
+    except SQLAlchemyError:
+        # The database may have rolled back the whole transaction, whatever became of the savepoint.
+        raise
     # The work is the caller's and may raise anything: it goes back to the caller, not to others of the batch.
     except Exception as error:  # noqa: BLE001
         return _Done(error=error)

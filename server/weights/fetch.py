@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server.weights.archive import extract
+from server.weights.convert import BadTensors, convert
 from server.weights.manifest import Source, Weight, WeightFile
 from server.weights.state import FileState, file_state, present
 from server.weights.transfer import SourceError, find_archive, obtain
@@ -54,26 +55,26 @@ class Fetcher:
         staged = self._work / f"{weight.name}.new"
         staged.mkdir(parents=True, exist_ok=True)
         problems = self._collect(weight, staged)
-        if missing := _missing(weight, staged):
+        if missing := _missing(weight.file, staged):
             raise WeightsUnavailable(weight, missing, problems, self._models_dir)
         self._swap(staged, self._models_dir / weight.name)
         return True
 
     def _collect(self, weight: Weight, staged: Path) -> list[str]:
         """Fill `staged` with files at hand, then from each source until nothing is missing; returns what failed."""
-        _adopt(weight, self._models_dir / weight.name, staged)
-        if self._offline is not None:
-            _adopt(weight, self._offline / weight.name, staged)
+        for folder in (self._models_dir, self._offline):
+            if folder is not None:
+                _adopt(_needed(weight, staged), folder / weight.name, staged)
         problems = []
         for source in weight.source:
-            wanted = {member: file for file in _missing(weight, staged) if (member := source.member(file))}
+            wanted = {member: file for file in _needed(weight, staged) if (member := source.member(file))}
             if not wanted:
                 continue
             try:
                 self._take(weight.name, source, wanted, staged)
             except SourceError as error:
                 problems.append(f"{source.label}: {error}")
-        return problems
+        return problems + _convert(weight, staged)
 
     def _take(self, name: str, source: Source, wanted: dict[str, WeightFile], staged: Path) -> None:
         if self._offline is not None:
@@ -99,14 +100,36 @@ class Fetcher:
         staged.rename(target)
 
 
-def _missing(weight: Weight, folder: Path) -> list[WeightFile]:
-    return [file for file in weight.file if file_state(file, folder) is not FileState.OK]
+def _missing(files: list[WeightFile], folder: Path) -> list[WeightFile]:
+    return [file for file in files if file_state(file, folder) is not FileState.OK]
 
 
-def _adopt(weight: Weight, folder: Path, staged: Path) -> None:
-    """Copy the files of a weight that are already right in `folder`."""
-    for file in _missing(weight, staged):
+def _needed(weight: Weight, folder: Path) -> list[WeightFile]:
+    """Files that `folder` lacks, with those that are only needed to make others."""
+    missing = _missing(weight.file, folder)
+    return missing + _missing(weight.ingredients(missing), folder)
+
+
+def _adopt(files: list[WeightFile], folder: Path, staged: Path) -> None:
+    """Copy those of `files` that are right in `folder`."""
+    for file in files:
         if file_state(file, folder) is FileState.OK:
             target = staged / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / file.path, target)
+
+
+def _convert(weight: Weight, staged: Path) -> list[str]:
+    """Make what has to be made and remove what it was made from; returns what failed."""
+    ingredients = weight.ingredients(_missing(weight.file, staged))
+    if weight.conversion is None or _missing(ingredients, staged):
+        return []
+    try:
+        if ingredients:
+            convert(weight.conversion.recipe, staged)
+    except BadTensors as error:
+        return [f"making {weight.name} failed: {error}"]
+    for file in weight.conversion.input:
+        (staged / file.path).unlink(missing_ok=True)
+    wrong = [file.path for file in _missing(weight.file, staged) if (staged / file.path).exists()]
+    return [f"making {weight.name} gave other bytes than the manifest expects: {', '.join(wrong)}"] if wrong else []

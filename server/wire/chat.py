@@ -4,22 +4,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.wire.base import WIRE_VERSION, Message, Problem
+from server.wire.base import STORABLE, WIRE_VERSION, Message, Problem
+
+Id = Annotated[str, Field(min_length=1, max_length=64), STORABLE]
 
 
 class CustomerSays(Message):
     """`client_id` is made by the page: sending it again after a lost connection adds nothing."""
 
     type: Literal["say"] = "say"
-    client_id: str = Field(min_length=1, max_length=64)
-    text: str = Field(min_length=1, max_length=2000)
+    client_id: Id
+    text: Annotated[str, Field(min_length=1, max_length=2000), STORABLE]
 
 
 class CustomerReceived(Message):
     """The page has shown this message: it is delivered."""
 
     type: Literal["received"] = "received"
-    message_id: str = Field(min_length=1, max_length=64)
+    message_id: Id
 
 
 class CustomerEnds(Message):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.wire.base import WIRE_VERSION, ErrorCode, Message
+from server.wire.base import WIRE_VERSION, ErrorCode, Label, Message, Text
 from server.wire.events import Channel, Direction, Role, WordTime
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.:@+-]+$")]
@@ -38,10 +38,10 @@ class Start(Message):
     sample_rate: int
     language: str = "zh"
     queue: Name = "default"
-    agent: str | None = Field(default=None, max_length=128)
+    agent: Label | None = None
     """Login or extension, if known."""
-    customer: str | None = Field(default=None, max_length=128)
-    context: dict[str, str] = Field(default_factory=dict, max_length=32)
+    customer: Label | None = None
+    context: dict[Label, Text] = Field(default_factory=dict, max_length=32)
     resume_token: str | None = Field(default=None, max_length=128)
 
 

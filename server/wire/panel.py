@@ -9,11 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.wire.base import WIRE_VERSION, Message, Problem
+from server.wire.base import STORABLE, WIRE_VERSION, Message, Problem, Text
 from server.wire.events import Channel, Event, Role
 
-Id = Annotated[str, Field(min_length=1, max_length=64)]
-Text = Annotated[str, Field(max_length=4000)]
+Id = Annotated[str, Field(min_length=1, max_length=64), STORABLE]
 
 
 class Watch(Message):

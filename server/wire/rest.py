@@ -1,8 +1,10 @@
 """HTTP bodies under `/v1`."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from server.wire.base import Message, Problem
+from server.wire.base import STORABLE, Label, Message, Problem, Text
 from server.wire.events import Channel, Direction, Event, Receipt
 
 
@@ -15,7 +17,7 @@ class ProblemResponse(Message):
 class LoginRequest(Message):
     """Who wants in."""
 
-    login: str = Field(min_length=1, max_length=128)
+    login: Annotated[str, Field(min_length=1, max_length=128), STORABLE]
     password: str = Field(min_length=1, max_length=256)
 
 
@@ -148,12 +150,12 @@ class ChatCreated(Message):
 class ChatRequest(Message):
     """Open a chat with a customer (what a web site's server asks for when its visitor clicks "chat")."""
 
-    external_id: str = Field(min_length=1, max_length=128)
-    language: str = "zh"
-    queue: str = Field(default="default", max_length=128)
-    agent: str | None = Field(default=None, max_length=128)
-    customer: str | None = Field(default=None, max_length=128)
-    context: dict[str, str] = Field(default_factory=dict, max_length=32)
+    external_id: Annotated[str, Field(min_length=1, max_length=128), STORABLE]
+    language: Label = "zh"
+    queue: Label = "default"
+    agent: Label | None = None
+    customer: Label | None = None
+    context: dict[Label, Text] = Field(default_factory=dict, max_length=32)
 
 
 class Health(Message):

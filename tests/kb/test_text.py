@@ -1,6 +1,6 @@
 import pytest
 
-from kb.text import arabic, clauses, normalise, pinyin, search_form, strip_fillers
+from kb.text import arabic, clauses, contrast, normalise, pinyin, search_form, strip_fillers
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,16 @@ def test_search_form_joins_all():
 def test_clauses():
     assert clauses("好的，那我放心了。多少钱？") == ["好的", "那我放心了", "多少钱"]
     assert clauses("没有标点") == ["没有标点"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("验证码收到了，可是登不上去", ("验证码收到了，", "登不上去")),
+        ("I know but it is late, however I pay", ("I know but it is late,", "I pay")),
+        ("码一直发不过来", ("", "码一直发不过来")),
+        ("button", ("", "button")),
+    ],
+)
+def test_contrast(text: str, parts: tuple[str, str]):
+    assert contrast(text) == parts

@@ -239,8 +239,10 @@ def test_a_manifest_that_is_not_one_is_told_plainly(tmp_path: Path) -> None:
 def test_the_shipped_manifest_has_a_mirror_for_every_file() -> None:
     for weight in load_manifest(REPOSITORY / "models" / "manifest.toml").weight:
         mirrors = [source for source in weight.source if source.kind != "zip"]
-        for file in weight.file:
-            assert any(source.member(file) for source in mirrors), f"{weight.name}/{file.path}"
+        ingredients = weight.ingredients(weight.file)
+        for file in [*weight.file, *ingredients]:
+            made = bool(ingredients) and file.path in {"model.onnx", "encoder.json"}
+            assert made or any(source.member(file) for source in mirrors), f"{weight.name}/{file.path}"
 
 
 def test_the_weights_on_this_machine_are_those_of_the_manifest(models_dir: Path) -> None:

@@ -58,8 +58,8 @@ def test_small_talk_raises_nothing(suggester: Suggester):
 
 def test_interims_need_more(classifier: IntentClassifier, index: Index, encoder: OnnxEncoder):
     strict = Suggester(classifier, index, encoder, thresholds=Thresholds(first=0.0, interim=1.0))
-    assert strict.suggest("怎么申请退款", interim=True).abstained
-    assert not strict.suggest("怎么申请退款", interim=False).abstained
+    assert strict.suggest("订单里怎么申请退款", interim=True).reason == "unsure"
+    assert not strict.suggest("订单里怎么申请退款", interim=False).abstained
 
 
 def test_context_helps_what_means_little_alone(suggester: Suggester):
@@ -67,6 +67,47 @@ def test_context_helps_what_means_little_alone(suggester: Suggester):
     assert alone.abstained
     helped = suggester.suggest("那要多久呢", context=["我想问退款到账的时间"])
     assert helped.candidates[0].article.id == "refund-time"
+
+
+def test_a_question_in_pieces_is_understood_as_a_whole(suggester: Suggester):
+    assert suggester.suggest("现在要怎么处理").abstained
+    whole = suggester.suggest("现在要怎么处理", turn=["我买的东西", "快递一直没有动静"])
+    assert whole.candidates[0].article.id == "late"
+
+
+def test_the_second_question_of_a_turn_is_not_drowned_by_the_first(suggester: Suggester):
+    both = suggester.suggest("另外我要开一张电子发票", turn=["我的退款什么时候能到账"])
+    assert both.candidates[0].article.id == "invoice"
+
+
+def test_assent_and_small_talk_before_a_question_do_not_matter(suggester: Suggester):
+    alone = suggester.suggest("怎么申请退款")
+    after = suggester.suggest("怎么申请退款", turn=["嗯好的", "太感谢了辛苦你了"])
+    assert [c.article.id for c in after.candidates] == [c.article.id for c in alone.candidates]
+
+
+def test_small_talk_after_a_question_does_not_ask_again(suggester: Suggester):
+    assert suggester.suggest("太感谢了辛苦你了", turn=["怎么申请退款"]).abstained
+
+
+def test_what_follows_a_but_matters_most(suggester: Suggester):
+    result = suggester.suggest("我的退款已经到账了可是电子发票一直没有开给我")
+    assert result.candidates[0].article.id == "invoice"
+
+
+def test_the_topic_tips_the_balance_between_near_articles(suggester: Suggester):
+    def sure(topic: list[str]) -> float:
+        found = suggester.suggest("审核通过以后要等多久呢", topic=topic).candidates
+        return max((c.confidence for c in found if c.article.id == "refund-time"), default=0.0)
+
+    assert sure(["refund"]) > sure(["size"])
+
+
+def test_an_unfinished_text_needs_words_and_gets_one_card(suggester: Suggester):
+    assert suggester.suggest("怎么申请退款", interim=True).reason == "too_short"
+    assert suggester.suggest("我要退款可是怎么", interim=True).reason == "too_short"
+    early = suggester.suggest("我想问一下怎么申请退款要点哪里", interim=True)
+    assert [c.article.id for c in early.candidates] == ["refund-how"]
 
 
 def test_works_without_a_classifier(index: Index, encoder: OnnxEncoder):

@@ -34,7 +34,7 @@ export function createSession(): Session {
     load: () => (loaded ??= ask()),
     stillLoggedIn: async () => {
       try {
-        return (await ask()) !== null;
+        return (await (loaded = ask())) !== null;
       } catch {
         return true; // Unreachable says nothing about the login.
       }

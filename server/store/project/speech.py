@@ -3,13 +3,16 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.store.errors import ConflictError, InvalidError
-from server.store.project.lookup import leg_row
+from server.store.project.lookup import conversation_row, leg_row
 from server.store.tables.speech import GapTable, LegRoleTable, LegTable, UtteranceTable
 from server.wire.events import Event, LegEnded, LegGap, LegSilence, LegStarted, Utterance
 
 
 async def leg_started(session: AsyncSession, event: Event, payload: LegStarted) -> None:
-    """A new leg; or a known one with a new role, which its history keeps."""
+    """A new leg; or a known one with a new role, which its history keeps. A conversation that had ended goes on."""
+    conversation = await conversation_row(session, event)
+    if conversation.wrapped_up_at is None:
+        conversation.ended_at, conversation.status = None, "live"
     leg = await session.get(LegTable, (event.conversation_id, payload.leg))
     if leg is None:
         leg = _new_leg(event, payload)

@@ -27,6 +27,14 @@ async def add(session: AsyncSession, record: RecordingRecord, at: float) -> None
         row.sqlmodel_update(values)
 
 
+async def ended_legs(session: AsyncSession, conversation_id: str) -> set[str]:
+    """Names of the conversation's legs that have ended."""
+    found = select(col(LegTable.name)).where(
+        col(LegTable.conversation_id) == conversation_id, col(LegTable.ended_at).is_not(None)
+    )
+    return set((await session.execute(found)).scalars())
+
+
 async def of(session: AsyncSession, conversation_id: str) -> list[RecordingRecord]:
     """The recordings of a conversation that are still there, with the role that each leg has now."""
     found = (

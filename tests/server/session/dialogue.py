@@ -59,11 +59,11 @@ class Dialogue:
     def hears(self, leg: str, text: str, final: bool = True, seconds: float = 2.0) -> list[Output]:
         """Words on a leg, up to now."""
         start = self._heard_to[leg]
-        end = max(start + 1, int((self.now + seconds - START) * RATE))
+        begin, end = self.now - START, max(start + 1, int((self.now + seconds - START) * RATE))
         if final:
             self.now += seconds
             self._heard_to[leg] = end
-        heard = Transcript(leg, text, final, start, end, start / RATE, end / RATE)
+        heard = Transcript(leg, text, final, start, end, begin, end / RATE)
         return self.take(self.session.heard(heard, self.now, self.now))
 
     def customer(self, text: str, *cards: SuggestedCard) -> list[Output]:

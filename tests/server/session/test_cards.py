@@ -56,6 +56,79 @@ def test_a_final_with_nothing_sure_takes_the_early_card_back() -> None:
     assert call.screen == []
 
 
+def test_an_early_card_gives_way_to_another_that_is_stable() -> None:
+    call = Dialogue()
+    call.saying("刚才有人打", card("callback"))
+    call.saying("刚才有人打电话", card("callback"))
+    call.saying("刚才有人打电话让我", card("fraud"))
+    assert call.screen == ["callback"]
+    call.saying("刚才有人打电话让我转钱", card("fraud"))
+    assert call.screen == ["fraud"]
+
+
+def test_interims_do_not_touch_what_is_on_screen() -> None:
+    call = Dialogue()
+    call.customer("能提前还款吗", card("repay", 0.9))
+    call.saying("我是说提前", card("repay", 0.7))
+    call.saying("我是说提前还", card("repay", 0.8))
+    assert not [e for e in call.events if isinstance(e.payload, SuggestionRevised)]
+
+
+def test_the_whole_turn_takes_back_what_its_beginning_suggested_unsurely() -> None:
+    call = Dialogue()
+    call.customer("我有一笔贷款", card("date", 0.45), card("fee", 0.9))
+    call.customer("想一次性还清", card("repay", 0.95))
+    assert call.screen == ["fee", "repay"]
+    assert call.outcomes("date") == [OutcomeKind.EXPIRED]
+
+
+def test_what_was_unsure_before_the_agent_spoke_stays() -> None:
+    call = Dialogue()
+    call.customer("我有一笔贷款", card("date", 0.45))
+    call.hears("agent", "请问是哪一笔", seconds=1)
+    call.customer("想一次性还清", card("repay", 0.95))
+    assert call.screen == ["date", "repay"]
+
+
+def test_second_guesses_do_not_come_without_the_first() -> None:
+    call = Dialogue()
+    call.customer("能提前还款吗", card("repay"))
+    call.customer("我是说提前还款", card("repay", 0.9), card("fee", 0.3))
+    assert call.screen == ["repay"]
+    call.customer("提前还款和手续费", card("repay", 0.9), card("fee", 0.8))
+    assert call.screen == ["repay", "fee"]
+
+
+def test_a_card_asked_for_again_is_not_cleared_by_its_company() -> None:
+    call = Dialogue()
+    call.customer("能提前还款吗", card("repay"))
+    call.wait(10)
+    call.customer("提前还款和手续费", card("repay", 0.9), card("fee", 0.8))
+    assert call.screen == ["repay", "fee"]
+
+
+def test_an_unused_card_comes_back_soon_only_when_clearly_asked_for() -> None:
+    call = Dialogue(Policy(seen=20, sure=0.7))
+    call.customer("能提前还款吗", card("repay"))
+    call.wait(8)
+    call.customer("利息怎么算", card("interest"))
+    call.wait(8)
+    call.customer("那好的呢", card("repay", 0.5))
+    assert call.screen == ["interest"]
+    call.customer("所以能提前还款吗", card("repay", 0.9))
+    assert "repay" in call.screen
+
+
+def test_an_unused_card_may_come_back_later() -> None:
+    call = Dialogue(Policy(seen=20))
+    call.customer("能提前还款吗", card("repay"))
+    call.wait(8)
+    call.customer("利息怎么算", card("interest"))
+    call.wait(21)
+    call.customer("还有还款呢", card("repay", 0.5))
+    assert call.screen == ["repay"]
+
+
 def test_an_interim_that_comes_late_does_not_undo_the_final() -> None:
     call = Dialogue()
     late = call.asked(call.saying("我想提前", card("repay")))

@@ -141,3 +141,44 @@ async def test_reported_commits_survive_kill_9(url: str) -> None:
     assert complete <= kept
     # An event and its projection are there together, or neither is.
     assert {f"{key} {seq}" for key, last in records.items() for seq in range(1, last + 1)} == kept
+
+
+async def test_a_full_disk_fails_only_those_it_has_no_room_for(sqlite_template: Path, tmp_path: Path) -> None:
+    """SQLite then rolls back the whole transaction: what the others were told must be true all the same."""
+    path = shutil.copy(sqlite_template, tmp_path / "full.db")
+    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+
+    async def nearly_full(session: AsyncSession) -> None:
+        await session.execute(text("CREATE TABLE kept (name TEXT, data BLOB)"))
+        pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
+        await session.execute(text(f"PRAGMA max_page_count = {pages + 20}"))
+
+    def keep(name: str, size: int = 10) -> asyncio.Task[None]:
+        async def work(session: AsyncSession) -> None:
+            await session.execute(
+                text("INSERT INTO kept VALUES (:name, zeroblob(:size))"), {"name": name, "size": size}
+            )
+
+        return asyncio.create_task(store.write(work))
+
+    async def kept() -> list[str]:
+        async with store.read() as session:
+            return list((await session.execute(text("SELECT name FROM kept"))).scalars())
+
+    await store.write(nearly_full)
+    results = await asyncio.gather(keep("before"), keep("huge", 10_000_000), keep("after"), return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), StorageError, type(None)]
+    assert await kept() == ["before", "after"]
+    await keep("later")
+    assert await kept() == ["before", "after", "later"]
+    await store.close()
+
+
+async def test_bad_sql_of_one_fails_no_other(store: Store) -> None:
+    async def bad(session: AsyncSession) -> None:
+        await session.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+    work = [read_then_write, bad, read_then_write]
+    results = await asyncio.gather(*(store.write(one) for one in work), return_exceptions=True)
+    assert [type(result) for result in results] == [int, StorageError, int]
+    assert await count_campaigns(store) == 2

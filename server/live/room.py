@@ -1,0 +1,25 @@
+"""What all calls of a node share."""
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from asr.pool import RecognizerPool
+from server.spool import LegSpool
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRoom:
+    """What calls share: recognisers by language, threads, disk, and the timing rules (seconds)."""
+
+    data_dir: Path
+    pools: dict[str, RecognizerPool]
+    executor: Executor
+    end_silence: float
+    interim_interval: float
+    max_lead: float
+    stall_seconds: float
+    resume_seconds: float
+    keep_recording: Callable[[str, LegSpool], Awaitable[None]]
+    """Told of each ended leg (conversation id, its spool): turns it into a recording and closes the spool."""
