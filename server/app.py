@@ -26,7 +26,7 @@ from server.live.conversation import Published
 from server.live.conversations import Conversations
 from server.live.recorder import Recorder
 from server.live.room import AudioRoom
-from server.routes import chat, conversations, demo, health, knowledge, listen, panel, session
+from server.routes import calls, chat, conversations, demo, health, knowledge, listen, panel, session
 from server.routes.bodies import BodyLimit
 from server.routes.pages import add_pages
 from server.services import Services
@@ -42,7 +42,7 @@ from suggest.spoken import similarity
 log = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
 REFRESH_SECONDS = 1.0
-ROUTERS = (session, listen, panel, chat, knowledge, conversations, demo, health)
+ROUTERS = (session, listen, panel, chat, calls, knowledge, conversations, demo, health)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 
 from fastapi import HTTPException, Request, WebSocket
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
@@ -11,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from server.pace import Attempts, Pace
 from server.settings import Settings
+from server.signing import is_signed
 from server.store import KeyInfo, Store, UserRecord
 from server.wire.base import ErrorCode, Problem
 
@@ -103,6 +105,16 @@ class Doorkeeper:
         if not info.allows(scope):
             raise Denied(ErrorCode.FORBIDDEN, f"this key lacks the scope `{scope}`")
         return info
+
+    async def signed(self, request: Request, body: bytes, scope: str) -> KeyInfo:
+        """The key that signed the body: its id in `Tici-Key`, the signature in `Tici-Signature`. Raises Denied."""
+        found = await self._store.keys.signing(request.headers.get("tici-key", ""))
+        header = request.headers.get("tici-signature", "")
+        if found is None or not is_signed(header, found[1], body, time()):
+            raise Denied(ErrorCode.UNAUTHENTICATED, "sign the body with a valid key (`Tici-Key`, `Tici-Signature`)")
+        if not found[0].allows(scope):
+            raise Denied(ErrorCode.FORBIDDEN, f"this key lacks the scope `{scope}`")
+        return found[0]
 
     def check_origin(self, connection: HTTPConnection) -> None:
         """Refuse requests that another site's page made: sockets always, HTTP where it changes something."""

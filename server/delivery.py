@@ -5,8 +5,6 @@ At least once: a receiver recognises a repetition by the idempotency key.
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -14,6 +12,7 @@ from time import time
 
 import httpx
 
+from server.signing import signature
 from server.store import OutboxItem, QueuePolicy, Store
 from server.wire.events import DeliveryState, MessageState
 
@@ -25,12 +24,6 @@ AT_ONCE_OF_QUEUE = 4
 LOOK_AHEAD = 1000
 Tell = Callable[[str, MessageState], Awaitable[None]]
 """Told of each change of a message's state, with the conversation's id."""
-
-
-def signature(secret: str, timestamp: int, body: bytes) -> str:
-    """`Tici-Signature` header: HMAC-SHA256 over `timestamp.body`, hex, with the timestamp so that it can age."""
-    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={timestamp},v1={digest}"
 
 
 class Delivery:

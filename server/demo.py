@@ -16,7 +16,7 @@ from server.replay.call import play_call
 from server.replay.errors import ReplayError
 from server.replay.options import CallOptions
 from server.settings import Settings
-from server.store import ConflictError, QueuePolicy, Scope, Store, UserRole
+from server.store import QueuePolicy, Scope, Store, UserRole
 from server.wire.rest import DemoCall, DemoLogin, DemoTurn, WrapUpCode
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ DEMO_LOGINS = (
     DemoLogin(login="zhuguan", password="tici-demo", display_name="王主管 Wang", role=UserRole.SUPERVISOR),
 )
 """Accounts for looking around, made in demo mode only; their passwords are no secret."""
+
+DEMO_SCOPES = frozenset({Scope.LISTEN, Scope.CHAT, Scope.EVENTS, Scope.EXPORT})
 
 
 async def seed_knowledge(store: Store, pack: Pack) -> None:
@@ -48,12 +50,10 @@ async def seed_demo(store: Store, settings: Settings) -> str:
 async def _demo_key(store: Store, path: Path) -> str:
     """The key kept in `path` if the database knows it, else a new one."""
     known = await asyncio.to_thread(lambda: path.read_text().strip() if path.exists() else "")
-    if known and await store.keys.verify(known) is not None:
+    info = await store.keys.verify(known) if known else None
+    if info is not None and info.scopes >= DEMO_SCOPES:
         return known
-    try:
-        key = await store.keys.add("demo", [Scope.LISTEN, Scope.CHAT, Scope.EXPORT])
-    except ConflictError:
-        key = await store.keys.add(f"demo-{new_id()}", [Scope.LISTEN, Scope.CHAT, Scope.EXPORT])
+    key = await store.keys.add(f"demo-{new_id()}", DEMO_SCOPES)
     await asyncio.to_thread(_write_private, path, key.secret)
     return key.secret
 

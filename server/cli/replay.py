@@ -16,6 +16,7 @@ from server.replay.call import play_call
 from server.replay.errors import ReplayError
 from server.replay.options import CallOptions, ClientDialect, Sockets
 from server.replay.receipts import fetch_receipts, receipts_summary
+from server.replay.switch import ScriptedEvent, load_script, play_script
 from server.replay.view import live_view, print_json
 from server.settings import Settings
 
@@ -49,6 +50,9 @@ def replay(
     encoding: Annotated[str, typer.Option(help="pcm16 or mulaw.")] = "pcm16",
     chunk: Annotated[float, typer.Option(min=0.01, max=2, help="Seconds of audio per message.")] = 0.1,
     retry_seconds: Annotated[float, typer.Option(min=0, help="How long to try again for a lost connection.")] = 30.0,
+    events: Annotated[
+        Path | None, typer.Option(help="Script of a switch (JSONL): call events told beside the audio.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One event per line as JSON, then a summary.")] = False,
 ) -> None:
     """Play AUDIO into a server in real time, as one call, and show what it hears.
@@ -73,7 +77,8 @@ def replay(
     )
     try:
         call = load_call(audio, leg_names(legs, len(audio)))
-        summary = asyncio.run(_play(call, options, as_json))
+        script = load_script(events) if events is not None else []
+        summary = asyncio.run(_play(call, options, script, as_json))
     except ReplayError as error:
         raise fail(error) from error
     _print_summary(summary, as_json)
@@ -105,9 +110,9 @@ def fail(error: ReplayError) -> typer.Exit:
     return typer.Exit(error.exit_code)
 
 
-async def _play(call: CallAudio, options: CallOptions, as_json: bool) -> dict[str, Any]:
+async def _play(call: CallAudio, options: CallOptions, script: list[ScriptedEvent], as_json: bool) -> dict[str, Any]:
     with nullcontext(print_json) if as_json else live_view(Console()) as emit:
-        tally = await play_call(call, options, emit)
+        tally, _ = await asyncio.gather(play_call(call, options, emit), play_script(script, options))
     receipts = await fetch_receipts(options, tally.conversation_id)
     return {
         "external_id": options.external_id,

@@ -78,12 +78,12 @@ class Call:
             if slot is not None and slot.sender is not None and not may_supersede:
                 raise CallRefused(ErrorCode.LEG_BUSY, "another sender delivers this leg")
 
-    async def attach(self, start: listen.Start, sender: Sender, resumable: bool) -> int:
+    async def attach(self, start: listen.Start, sender: Sender, resumable: bool, fresh: bool) -> int:
         """Make `sender` the source of the legs of `start`; the sample to send from.
 
-        Call `check` first. Raises StorageError or StoreError.
+        `fresh`: the conversation begins with this audio. Call `check` first. Raises StorageError or StoreError.
         """
-        offset = self._next_offset()
+        offset = 0.0 if fresh else round(max(0.0, time() - self.live.session.state.started_at), 3)
         for spec in start.legs:
             if spec.leg not in self.slots:
                 await self._open(spec, start, offset)
@@ -231,11 +231,6 @@ class Call:
         data_dir, conversation_id = self._room.data_dir, self.live.conversation_id
         spool = await asyncio.to_thread(LegSpool.open, data_dir, conversation_id, name)
         self._slot(name, spool, language).live.catch_up()
-
-    def _next_offset(self) -> float:
-        """Where a leg that begins now lies: the first legs at the origin, later ones by the clock."""
-        state = self.live.session.state
-        return round(max(0.0, time() - state.started_at), 3) if state.legs else 0.0
 
     async def _open(self, spec: listen.LegSpec, start: listen.Start, offset: float) -> None:
         if spec.leg in self.live.session.state.legs:

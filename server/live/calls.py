@@ -72,12 +72,12 @@ class Calls:
             _check_open(live)
             entitled = self._entitled(live, start.resume_token)
             (call or Call(live, self._room)).check(start, may_supersede=entitled)
-        else:
-            live = await self._begin(start)
+        fresh = live is None
+        live = live or await self._begin(start)
         call = call or self._remember(Call(live, self._room))
         call.joining += 1
         try:
-            resume_from = await call.attach(start, sender, resumable)
+            resume_from = await call.attach(start, sender, resumable, fresh)
         except BaseException:
             # A sender that is refused will never be lost.
             call.detach(sender)
@@ -111,8 +111,12 @@ class Calls:
                 customer=start.customer,
                 context=start.context,
             )
-        except ConflictError as error:
-            raise CallRefused(ErrorCode.CONFLICT, "another sender is opening this conversation; try again") from error
+        except ConflictError as error:  # the switch told of the call at this very moment
+            live = await self._conversations.find(start.external_id)
+            if live is None:
+                raise CallRefused(ErrorCode.CONFLICT, "this external id is taken") from error
+            _check_open(live)
+            return live
 
     def _admit(self) -> None:
         if not self.has_room:

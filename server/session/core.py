@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from asr.transcript import Transcript
-from server.ids import new_id, utterance_id
-from server.session import actions, cards, talk
+from server.ids import utterance_id
+from server.session import actions, cards, switch, talk
 from server.session.outputs import Ask, Commit, InterimHeard, Output
 from server.session.policy import Policy
 from server.session.state import ConversationState, LegState
@@ -55,14 +55,28 @@ class Session:
 
     def start(self, started: ev.ConversationStarted, at: float) -> list[Output]:
         """The conversation begins, talking at once (what a switch says comes through the call-event door)."""
-        segment = ev.SegmentStarted(segment_id=new_id(), kind=ev.SegmentKind.TALK, agent=started.agent, start=0.0)
-        return [self.emit(started, at), self.emit(segment, at)]
+        talk = ev.Segment(kind=ev.SegmentKind.TALK, agent=started.agent, start=0.0, end=None)
+        return [self.emit(started, at), self.emit(ev.SegmentsChanged(segments=[talk]), at)]
+
+    def switch_event(self, event: ev.SwitchEvent, at: float) -> list[Output]:
+        """What the switch says happened to the call, in any order."""
+        return switch.take(self, event, "switch", at)
+
+    def claim(self, login: str, event_id: str, at: float) -> list[Output]:
+        """An agent takes a call that is nobody's."""
+        return switch.claim(self, login, event_id, at)
 
     def bind_agent(self, login: str | None, by: str, at: float) -> list[Output]:
         """The conversation is now `login`'s."""
         if login == self.state.agent:
             return []
         return [self.emit(ev.AgentBound(agent=login, previous=self.state.agent, by=by), at)]
+
+    def bind_customer(self, customer: str, by: str, at: float) -> list[Output]:
+        """The customer is known now."""
+        if customer == self.state.customer:
+            return []
+        return [self.emit(ev.CustomerBound(customer=customer, previous=self.state.customer, by=by), at)]
 
     def end(self, reason: str, at: float) -> list[Output]:
         """No more audio or chat will come."""
@@ -108,7 +122,7 @@ class Session:
                 taken_back.append(InterimHeard(transcript.leg, leg.role, "", leg.offset, leg.offset))
             return [*taken_back, self.emit(silence, at), *cards.withdraw(self, name, at)]
         outputs: list[Output] = [self.emit(self._utterance(transcript, leg, name), at)]
-        if leg.role is Role.CUSTOMER and self._may_suggest():
+        if leg.role is Role.CUSTOMER and switch.talking(self, leg.offset + transcript.start):
             ask = Ask(name, transcript.text, (), leg.language, "final", speech_end, first_interim)
             outputs.append(self._placed(ask, leg.offset + transcript.start))
         elif leg.role is Role.AGENT:
@@ -123,7 +137,7 @@ class Session:
         changed = self._interim_text.get(name) != transcript.text
         self._interim_text[name] = transcript.text
         worth_it = len(transcript.text) >= self.policy.shortest_interim
-        if changed and worth_it and leg.role is Role.CUSTOMER and self._may_suggest():
+        if changed and worth_it and leg.role is Role.CUSTOMER and switch.talking(self, heard.start):
             ask = Ask(name, transcript.text, (), leg.language, "interim", speech_end, first)
             return [heard, self._placed(ask, heard.start)]
         return [heard]
@@ -216,10 +230,6 @@ class Session:
     def tick(self, at: float) -> list[Output]:
         """Time has passed: cards nobody used expire."""
         return cards.expire(self, at)
-
-    def _may_suggest(self) -> bool:
-        talking = self.state.segment in (ev.SegmentKind.TALK, ev.SegmentKind.CONFERENCE)
-        return talking and not self.state.wrapped_up
 
     def _placed(self, ask: Ask, start: float) -> Ask:
         """The ask with what its words, which begin at `start`, belong to."""

@@ -45,7 +45,9 @@ class ConversationState:
     started_at: float = 0.0
     agent: str | None = None
     customer: str | None = None
-    segment: ev.SegmentKind | None = None
+    segments: list[ev.Segment] = field(default_factory=list)
+    switch: dict[str, ev.SwitchEvent] = field(default_factory=dict)
+    """What the switch said, by its event ids."""
     legs: dict[str, LegState] = field(default_factory=dict)
     turns: list[ev.Utterance] = field(default_factory=list)
     cards: dict[str, CardState] = field(default_factory=dict)
@@ -70,8 +72,10 @@ class ConversationState:
                 self.agent = payload.agent
             case ev.CustomerBound():
                 self.customer = payload.customer
-            case ev.SegmentStarted():
-                self.segment = payload.kind
+            case ev.SegmentsChanged():
+                self.segments = payload.segments
+            case ev.SwitchEvent():
+                self.switch[payload.event_id] = payload
             case ev.LegStarted() | ev.LegSilence() | ev.LegEnded() | ev.LegGap():
                 self._apply_leg(payload)
             case ev.Utterance():

@@ -213,6 +213,12 @@ class Keys:
             return None
         return _key(row)
 
+    async def signing(self, key_id: str) -> tuple[KeyInfo, str] | None:
+        """A key by its id, and what its holder signs with: the SHA-256 (hex) of the secret part."""
+        async with self._database.read() as session:
+            row = await session.get(ApiKeyTable, key_id)
+        return None if row is None or row.revoked_at is not None else (_key(row), row.key_hash)
+
     async def list(self, tenant: str = DEFAULT_TENANT) -> list[KeyInfo]:
         """All keys, revoked ones too, by name."""
         found = select(ApiKeyTable).where(col(ApiKeyTable.tenant) == tenant).order_by(col(ApiKeyTable.name))

@@ -90,6 +90,11 @@ class Store:
         async with self.read() as session:
             return await conversations.unfinished(session)
 
+    async def unclaimed_calls(self, tenant: str = DEFAULT_TENANT) -> list[ConversationRecord]:
+        """Calls that go on and are nobody's, oldest first."""
+        async with self.read() as session:
+            return await conversations.unclaimed(session, tenant)
+
     async def active_conversations_of(self, login: str, tenant: str = DEFAULT_TENANT) -> list[ConversationRecord]:
         """An agent's conversations that are not wrapped up, oldest first."""
         async with self.read() as session:

@@ -114,14 +114,49 @@ class CustomerBound(Message):
     by: str
 
 
-class SegmentStarted(Message):
-    """A new stretch of the conversation; it ends the one before it."""
+class Segment(Message):
+    """A stretch of one kind with one agent; seconds from the origin, `end` None while it lasts."""
 
-    type: Literal["segment.started"] = "segment.started"
-    segment_id: str
     kind: SegmentKind
-    agent: str | None = None
+    agent: str | None
     start: float
+    end: float | None
+
+
+class SegmentsChanged(Message):
+    """All segments as they are known now, in order: late news of a switch can change earlier ones."""
+
+    type: Literal["segments.changed"] = "segments.changed"
+    segments: list[Segment]
+
+
+class CallEventType(StrEnum):
+    """What a switch says happened to a call."""
+
+    IVR = "ivr"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HOLD = "hold"
+    RESUMED = "resumed"
+    CONSULT = "consult"
+    CONFERENCE = "conference"
+    TRANSFERRED = "transferred"
+    HANGUP = "hangup"
+    WRAP_UP = "wrap_up"
+    RESULT = "result"
+
+
+class SwitchEvent(Message):
+    """What a switch said, or an agent who claimed the call. `when`: seconds from the origin, by the switch's clock."""
+
+    type: Literal["switch.event"] = "switch.event"
+    event_id: str
+    what: CallEventType
+    when: float
+    agent: str | None = None
+    """The login that `reported` was at that time; None if nobody's."""
+    reported: str | None = None
+    code: str | None = None
 
 
 class LegStarted(Message):
@@ -310,7 +345,8 @@ Payload = Annotated[
     ConversationStarted
     | AgentBound
     | CustomerBound
-    | SegmentStarted
+    | SegmentsChanged
+    | SwitchEvent
     | LegStarted
     | LegGap
     | LegSilence

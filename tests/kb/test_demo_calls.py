@@ -1,6 +1,7 @@
 """The demo calls are what they say: right format, labelled where the speech is, known articles."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,13 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-PACK = Path(__file__).resolve().parents[2] / "kb" / "packs" / "zh_bank"
-CALLS = ["early_repayment", "lost_card", "phishing_and_login"]
+PACKS = Path(__file__).resolve().parents[2] / "kb" / "packs"
+CALLS = {  # and the pack each is in
+    "early_repayment": "zh_bank",
+    "lost_card": "zh_bank",
+    "phishing_and_login": "zh_bank",
+    "stolen_wallet": "en_bank",
+}
 LEGS = ["customer", "agent"]
 SAMPLE_RATE = 8000
 SILENCE_MARGIN = 0.15  # seconds around a turn that count as neither speech nor silence
@@ -18,13 +24,17 @@ SILENCE_MARGIN = 0.15  # seconds around a turn that count as neither speech nor 
 pytestmark = pytest.mark.parametrize("name", CALLS)
 
 
+def folder_of(name: str) -> Path:
+    return PACKS / CALLS[name]
+
+
 def load_script(name: str) -> dict[str, Any]:
-    script: dict[str, Any] = json.loads((PACK / "calls" / f"{name}.json").read_text("utf-8"))
+    script: dict[str, Any] = json.loads((folder_of(name) / "calls" / f"{name}.json").read_text("utf-8"))
     return script
 
 
 def leg_path(script: dict[str, Any], leg: str) -> Path:
-    return PACK / "calls" / str(script["legs"][leg])
+    return folder_of(script["id"]) / "calls" / str(script["legs"][leg])
 
 
 def load_leg(script: dict[str, Any], leg: str) -> npt.NDArray[np.float64]:
@@ -32,8 +42,8 @@ def load_leg(script: dict[str, Any], leg: str) -> npt.NDArray[np.float64]:
     return np.asarray(samples, np.float64)
 
 
-def pack_articles() -> dict[str, dict[str, Any]]:
-    lines = (PACK / "articles.jsonl").read_text("utf-8").splitlines()
+def pack_articles(name: str) -> dict[str, dict[str, Any]]:
+    lines = (folder_of(name) / "articles.jsonl").read_text("utf-8").splitlines()
     return {row["id"]: row for row in map(json.loads, filter(None, lines))}
 
 
@@ -49,7 +59,7 @@ def span(turn: dict[str, Any], margin: float = 0.0) -> slice:
 def test_script_names_its_call(name: str) -> None:
     script = load_script(name)
     assert script["id"] == name
-    assert script["lang"] == "zh"
+    assert script["lang"] == tomllib.loads((folder_of(name) / "pack.toml").read_text("utf-8"))["lang"]
     assert script["title_zh"] and script["title_en"]
     assert sorted(script["legs"]) == sorted(LEGS)
 
@@ -78,7 +88,7 @@ def test_turns_follow_each_other_within_the_call(name: str) -> None:
 
 
 def test_customer_asks_at_least_four_questions_with_known_articles(name: str) -> None:
-    articles = pack_articles()
+    articles = pack_articles(name)
     questions = [turn for turn in load_script(name)["turns"] if turn["article"]]
     assert len(questions) >= 4
     for turn in questions:

@@ -34,6 +34,21 @@ export type ErrorCode =
  * How the customer reaches us.
  */
 export type Channel = "call" | "chat";
+/**
+ * What a switch says happened to a call.
+ */
+export type CallEventType =
+  | "ivr"
+  | "ringing"
+  | "answered"
+  | "hold"
+  | "resumed"
+  | "consult"
+  | "conference"
+  | "transferred"
+  | "hangup"
+  | "wrap_up"
+  | "result";
 export type ChatClientMessage = CustomerSays | CustomerReceived | CustomerEnds;
 export type ChatServerMessage = ChatHello | ChatLine | ChatEnded | ChatError;
 /**
@@ -269,7 +284,8 @@ export interface Event {
     | ConversationStarted
     | AgentBound
     | CustomerBound
-    | SegmentStarted
+    | SegmentsChanged
+    | SwitchEvent
     | LegStarted
     | LegGap
     | LegSilence
@@ -311,14 +327,35 @@ export interface CustomerBound {
   type: "customer.bound";
 }
 /**
- * A new stretch of the conversation; it ends the one before it.
+ * All segments as they are known now, in order: late news of a switch can change earlier ones.
  */
-export interface SegmentStarted {
+export interface SegmentsChanged {
+  segments: Segment[];
+  type: "segments.changed";
+}
+/**
+ * A stretch of one kind with one agent; seconds from the origin, `end` None while it lasts.
+ */
+export interface Segment {
   agent: string | null;
+  end: number | null;
   kind: SegmentKind;
-  segment_id: string;
   start: number;
-  type: "segment.started";
+}
+/**
+ * What a switch said, or an agent who claimed the call. `when`: seconds from the origin, by the switch's clock.
+ */
+export interface SwitchEvent {
+  /**
+   * The login that `reported` was at that time; None if nobody's.
+   */
+  agent: string | null;
+  code: string | null;
+  event_id: string;
+  reported: string | null;
+  type: "switch.event";
+  what: CallEventType;
+  when: number;
 }
 /**
  * `offset` is where the leg's sample 0 lies, in seconds from the conversation's origin.

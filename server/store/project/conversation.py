@@ -1,13 +1,19 @@
 """Projections of what happens to the conversation as a whole."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from server.store.errors import ConflictError
 from server.store.project.lookup import conversation_row
 from server.store.tables.columns import DEFAULT_QUEUE, DEFAULT_TENANT
-from server.store.tables.conversations import BindingTable, ConversationTable, ExternalIdTable, SegmentTable
+from server.store.tables.conversations import (
+    BindingTable,
+    CallEventTable,
+    ConversationTable,
+    ExternalIdTable,
+    SegmentTable,
+)
 from server.store.tables.organisation import QueueTable
 from server.wire.events import (
     AgentBound,
@@ -15,7 +21,8 @@ from server.wire.events import (
     ConversationStarted,
     CustomerBound,
     Event,
-    SegmentStarted,
+    SegmentsChanged,
+    SwitchEvent,
     WrappedUp,
 )
 
@@ -93,16 +100,36 @@ def _binding(event: Event, kind: str, value: str | None, payload: AgentBound | C
     )
 
 
-async def segment_started(session: AsyncSession, event: Event, payload: SegmentStarted) -> None:
-    """A new segment ends the one before it."""
-    await _end_segments(session, event, payload.start)
+async def segments_changed(session: AsyncSession, event: Event, payload: SegmentsChanged) -> None:
+    """Segments as they are known now take the place of what was known before."""
+    await session.execute(delete(SegmentTable).where(col(SegmentTable.conversation_id) == event.conversation_id))
+    for number, segment in enumerate(payload.segments):
+        session.add(
+            SegmentTable(
+                id=f"{event.conversation_id}:{number}",
+                conversation_id=event.conversation_id,
+                kind=segment.kind.value,
+                agent=segment.agent,
+                start=segment.start,
+                end=segment.end,
+            )
+        )
+
+
+async def switch_event(session: AsyncSession, event: Event, payload: SwitchEvent) -> None:
+    """Keep what the switch said as it said it."""
+    conversation = await conversation_row(session, event)
     session.add(
-        SegmentTable(
-            id=payload.segment_id,
+        CallEventTable(
+            tenant=conversation.tenant,
+            external_id=event.conversation_id,
+            event_id=payload.event_id,
             conversation_id=event.conversation_id,
-            kind=payload.kind.value,
-            agent=payload.agent,
-            start=payload.start,
+            type=payload.what.value,
+            at=conversation.origin + payload.when,
+            payload=payload.model_dump(mode="json"),
+            received_at=event.at,
+            applied_at=event.at,
         )
     )
 

@@ -54,6 +54,17 @@ async def unfinished(session: AsyncSession) -> list[ConversationRecord]:
     return await _records(session, col(ConversationTable.ended_at).is_(None))
 
 
+async def unclaimed(session: AsyncSession, tenant: str) -> list[ConversationRecord]:
+    """Calls that have not ended and have no agent, oldest first."""
+    return await _records(
+        session,
+        col(ConversationTable.tenant) == tenant,
+        col(ConversationTable.channel) == Channel.CALL.value,
+        col(ConversationTable.agent).is_(None),
+        col(ConversationTable.ended_at).is_(None),
+    )
+
+
 async def active_of(session: AsyncSession, tenant: str, login: str) -> list[ConversationRecord]:
     """An agent's conversations that are not wrapped up, oldest first."""
     return await _records(

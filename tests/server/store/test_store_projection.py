@@ -29,8 +29,9 @@ from server.wire.events import (
     OutcomeKind,
     Payload,
     Role,
+    Segment,
     SegmentKind,
-    SegmentStarted,
+    SegmentsChanged,
     SuggestionOutcome,
     SuggestionRendered,
     SuggestionRevised,
@@ -58,15 +59,20 @@ def test_every_payload_has_a_projection() -> None:
     assert set(PROJECTIONS) == set(get_args(union))
 
 
+def segments(*known: tuple[str, str | None, float, float | None]) -> SegmentsChanged:
+    made = [Segment(kind=SegmentKind(kind), agent=who, start=start, end=end) for kind, who, start, end in known]
+    return SegmentsChanged(segments=made)
+
+
 async def test_whole_call(store: Store) -> None:
     talk = Dialogue(context={"task": "card"})
     events = [
         talk.first,
         *talk.events(
-            SegmentStarted(segment_id="s1", kind=SegmentKind.RINGING, start=0),
+            segments(("ringing", None, 0, None)),
             AgentBound(agent="li", by="switch"),
             CustomerBound(customer="c-7", by="crm"),
-            SegmentStarted(segment_id="s2", kind=SegmentKind.TALK, agent="li", start=3.5),
+            segments(("ringing", None, 0, 3.5), ("talk", "li", 3.5, None)),
             leg(),
             leg("agent", Role.AGENT),
             LegSilence(leg="customer", start_sample=0, end_sample=4000),

@@ -107,8 +107,8 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
       return { customer: payload.customer ?? state.customer, context: payload.context };
     case "customer.bound":
       return { customer: payload.customer };
-    case "segment.started":
-      return { segment: payload.kind };
+    case "segments.changed":
+      return { segment: payload.segments.at(-1)?.kind ?? null };
     case "utterance":
       return said(state, payload);
     case "leg.gap":
@@ -134,6 +134,7 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
     case "agent.bound":
     case "leg.started":
     case "leg.silence":
+    case "switch.event":
       return {};
   }
 }
