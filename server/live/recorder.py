@@ -4,10 +4,14 @@ import asyncio
 import logging
 from pathlib import Path
 
-from server.recordings import finish_recording, recording_path
-from server.spool import LegSpool, StorageError, spooled_conversations, spooled_legs
+from server.masking import MASK_VERSION
+from server.recordings import Stretch, finish_recording, recording_path
+from server.spool import LegSpool, SpoolHeader, StorageError, spooled_conversations, spooled_legs
 from server.store import RecordingRecord, Store, StoreError
+from server.wire.events import MaskedSpan, Utterance
 
+MARGIN = 0.1
+"""Seconds blanked on each side of a masked stretch: word times are that rough."""
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +27,8 @@ class Recorder:
         try:
             if spool.samples:
                 await self._store.add_recording(self._record(conversation_id, spool))
-            await asyncio.to_thread(finish_recording, self._data_dir, conversation_id, spool)
+            blank = await self._masked(conversation_id, spool.header)
+            await asyncio.to_thread(finish_recording, self._data_dir, conversation_id, spool, blank)
         except (StorageError, StoreError) as error:
             log.error("conversation %s: recording kept as raw audio: %s", conversation_id, type(error).__name__)
             spool.close()
@@ -40,6 +45,12 @@ class Recorder:
             except StorageError as error:
                 log.error("conversation %s: its spool cannot be read: %s", conversation_id, error)
 
+    async def _masked(self, conversation_id: str, header: SpoolHeader) -> list[Stretch]:
+        """Where the leg's words were masked, with a margin, in samples."""
+        events = await self._store.events(conversation_id)
+        spoken = [e.payload for e in events if isinstance(e.payload, Utterance) and e.payload.leg == header.leg]
+        return [_stretch(span, header) for utterance in spoken for span in utterance.masked]
+
     def _record(self, conversation_id: str, spool: LegSpool) -> RecordingRecord:
         path = recording_path(self._data_dir, conversation_id, spool.header.leg)
         return RecordingRecord(
@@ -51,4 +62,11 @@ class Recorder:
             sample_rate=spool.header.sample_rate,
             offset=spool.header.offset,
             role=spool.header.role,
+            mask_version=MASK_VERSION,
         )
+
+
+def _stretch(span: MaskedSpan, header: SpoolHeader) -> Stretch:
+    start = (span.start - MARGIN - header.offset) * header.sample_rate
+    end = (span.end + MARGIN - header.offset) * header.sample_rate
+    return max(0, round(start)), max(0, round(end))

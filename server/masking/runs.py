@@ -6,6 +6,8 @@ from server.masking import digits as shape
 from server.masking.tokens import Sort, Token
 
 _DIGITS = (Sort.DIGIT, Sort.NUMBER, Sort.BIG)
+_MERE_SOUNDS = 4
+"""Digit sounds without a single sure digit that make a secret: the shortest code has four, 登录失败 three."""
 MAX_GAP_TOKENS = 4
 MAX_GAP_CHARS = 14
 
@@ -86,6 +88,8 @@ def _close(tokens: list[Token], group: list[int], eager: bool, runs: list[Run]) 
 def _keep(tokens: list[Token], part: list[int], eager: bool, runs: list[Run]) -> None:
     if not eager:
         part = _trimmed(tokens, part)
+    elif len(part) < _MERE_SOUNDS and all(tokens[index].sort is Sort.WEAK for index in part):
+        return
     if part:
         runs.append(run_of(tokens, part))
 

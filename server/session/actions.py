@@ -109,6 +109,7 @@ def _send(session: "Session", action: panel.Send, login: str, at: float) -> list
         )
         outputs.append(session.emit(outcome, at))
     message_id = new_id()
+    session.listen_to_agent(text)
     outputs.append(session.say(Role.AGENT, text, message_id, at))
     queued = ev.MessageQueued(
         message_id=message_id,

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from asr.transcript import Transcript
 from server.ids import utterance_id
+from server.masking import Masker
 from server.session import actions, cards, switch, talk
 from server.session.outputs import Ask, Commit, InterimHeard, Output
 from server.session.policy import Policy
+from server.session.privacy import language_of, masked
 from server.session.state import ConversationState, LegState
 from server.session.suggested import Suggested, SuggestedCard
 from server.wire import events as ev
@@ -31,6 +33,7 @@ class Session:
         self.policy = policy
         self.state = ConversationState()
         self._similarity = similarity
+        self._masker = Masker()
         self._first_interim: dict[str, float] = {}
         self._interim_text: dict[str, str] = {}
         self._interim_top: dict[str, str] = {}
@@ -43,6 +46,8 @@ class Session:
         session = cls(conversation_id, policy, similarity)
         for event in events:
             session.state.apply(event)
+        for turn in session.state.turns:
+            session._mask(turn.role, turn.text)
         return session
 
     def emit(self, payload: ev.Payload, at: float) -> Commit:
@@ -109,6 +114,7 @@ class Session:
         if transcript.end_sample <= leg.decoded_to:
             return []  # heard already: decoded again after a commit whose answer was lost
         name = utterance_id(self.conversation_id, transcript.leg, transcript.start_sample)
+        transcript, spans = masked(self._masker, transcript, leg)
         if not transcript.final:
             return self._interim(transcript, leg, name, at, speech_end)
         first_interim = self._first_interim.pop(name, None)
@@ -121,7 +127,7 @@ class Session:
             if first_interim is not None:
                 taken_back.append(InterimHeard(transcript.leg, leg.role, "", leg.offset, leg.offset))
             return [*taken_back, self.emit(silence, at), *cards.withdraw(self, name, at)]
-        outputs: list[Output] = [self.emit(self._utterance(transcript, leg, name), at)]
+        outputs: list[Output] = [self.emit(self._utterance(transcript, leg, name, spans), at)]
         if leg.role is Role.CUSTOMER and switch.talking(self, leg.offset + transcript.start):
             ask = Ask(name, transcript.text, (), leg.language, "final", speech_end, first_interim)
             outputs.append(self._placed(ask, leg.offset + transcript.start))
@@ -142,7 +148,7 @@ class Session:
             return [heard, self._placed(ask, heard.start)]
         return [heard]
 
-    def _utterance(self, transcript: Transcript, leg: LegState, name: str) -> ev.Utterance:
+    def _utterance(self, transcript: Transcript, leg: LegState, name: str, spans: list[ev.MaskedSpan]) -> ev.Utterance:
         return ev.Utterance(
             utterance_id=name,
             role=leg.role,
@@ -156,6 +162,7 @@ class Session:
                 ev.WordTime(text=w.text, start=leg.offset + w.start, end=leg.offset + w.end, confidence=w.confidence)
                 for w in transcript.words
             ],
+            masked=spans,
         )
 
     def _check_spoken(self, at: float) -> list[Output]:
@@ -183,6 +190,7 @@ class Session:
         """A chat message of the customer; the same `message_id` again changes nothing."""
         if any(turn.message_id == message_id for turn in self.state.turns):
             return []
+        text = self._mask(Role.CUSTOMER, text)
         outputs = [self.say(Role.CUSTOMER, text, message_id, at)]
         assert self.state.started is not None
         ask = Ask(message_id, text, (), self.state.started.language, "chat", at, None)
@@ -194,6 +202,15 @@ class Session:
         return self.emit(
             ev.Utterance(utterance_id=message_id, role=role, text=text, start=when, end=when, message_id=message_id), at
         )
+
+    def listen_to_agent(self, text: str) -> None:
+        """What the agent writes goes out as it is; a code asked for in it is masked in the answer."""
+        self._mask(Role.AGENT, text)
+
+    def _mask(self, role: Role, text: str) -> str:
+        """A turn without its secrets; what is asked in it tells what to mask next."""
+        language = self.state.started.language if self.state.started is not None else "zh"
+        return self._masker.mask(text, role=role, language=language_of(language)).text
 
     def message_state(self, state: ev.MessageState, at: float) -> list[Output]:
         """News of a message on its way; a message once delivered stays delivered."""

@@ -82,6 +82,14 @@ class WordTime(Message):
     confidence: float
 
 
+class MaskedSpan(Message):
+    """A stretch of speech whose words were masked; seconds from the origin. Its audio is blanked in the recording."""
+
+    kind: str
+    start: float
+    end: float
+
+
 class ConversationStarted(Message):
     """The first event of every conversation; agent and customer may be unknown yet."""
 
@@ -221,6 +229,7 @@ class Utterance(Message):
     start_sample: int | None = None
     end_sample: int | None = None
     words: list[WordTime] = Field(default_factory=list)
+    masked: list[MaskedSpan] = Field(default_factory=list)
     message_id: str | None = None
 
 

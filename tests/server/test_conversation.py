@@ -194,6 +194,20 @@ async def test_what_was_said_is_not_in_the_log(node: Node) -> None:
     assert token not in node.log()
 
 
+async def test_a_card_number_typed_by_the_customer_is_kept_nowhere(node: Node) -> None:
+    secret = "6222021234567890128"
+    async with browser(node) as client, panel(node, client) as agent:
+        created = (await client.post("/v1/demo/chats")).json()
+        await agent.send(type="watch", conversation_id=created["conversation_id"], after_seq=0)
+        async with _customer(node, created["url"]) as page:
+            await page.send(json.dumps({"type": "say", "client_id": "c", "text": f"卡号{secret}丢了，怎么挂失"}))
+            heard = await agent.until_event("utterance")
+        assert heard["text"].startswith("卡号[银行卡 尾号0128]")
+    stored = [path.read_bytes() for path in node.data_dir.rglob("*") if path.is_file()]
+    assert not any(secret.encode() in content for content in stored)
+    assert secret not in node.log()
+
+
 async def test_an_article_changed_in_the_database_is_found_at_once(node: Node, tmp_path: Path) -> None:
     from kb.article import Article
     from server.store import Store

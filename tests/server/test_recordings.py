@@ -29,6 +29,16 @@ def test_a_recording_is_what_was_heard(tmp_path, encoding, rate):
     assert spooled_conversations(tmp_path) == []
 
 
+def test_stretches_that_are_not_to_be_kept_are_silent_across_blocks(tmp_path):
+    blank = [(0, 10), (65_530, 65_600), (149_990, 200_000)]
+    recording = finish_recording(tmp_path, "c1", spooled(tmp_path, NOISE), blank)
+    heard, _ = soundfile.read(recording.path, dtype="int16")
+    expected = NOISE.copy()
+    for start, end in blank:
+        expected[start:end] = 0
+    assert np.array_equal(heard, expected)
+
+
 def test_a_leg_without_audio_leaves_no_recording(tmp_path):
     assert finish_recording(tmp_path, "c1", spooled(tmp_path, NOISE[:0])) is None
     assert read_recording(tmp_path, "c1", "customer") is None

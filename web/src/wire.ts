@@ -411,6 +411,7 @@ export interface Utterance {
   end: number;
   end_sample: number | null;
   leg: string | null;
+  masked: MaskedSpan[];
   message_id: string | null;
   role: Role;
   start: number;
@@ -419,6 +420,14 @@ export interface Utterance {
   type: "utterance";
   utterance_id: string;
   words: WordTime[];
+}
+/**
+ * A stretch of speech whose words were masked; seconds from the origin. Its audio is blanked in the recording.
+ */
+export interface MaskedSpan {
+  end: number;
+  kind: string;
+  start: number;
 }
 /**
  * A recognised word; seconds from the conversation's origin, confidence 0..1.

@@ -41,6 +41,7 @@ export function said(
     start_sample: null,
     end_sample: null,
     words: [],
+    masked: [],
     message_id: null,
     ...fields,
   };

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.masking import MASK_VERSION
 from server.store.errors import ConflictError, InvalidError
 from server.store.project.lookup import conversation_row, leg_row
 from server.store.tables.speech import GapTable, LegRoleTable, LegTable, UtteranceTable
@@ -87,6 +88,7 @@ async def utterance(session: AsyncSession, event: Event, payload: Utterance) -> 
             text=payload.text,
             words=[word.model_dump() for word in payload.words],
             message_id=payload.message_id,
+            mask_version=MASK_VERSION,
         )
     )
 
