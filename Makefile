@@ -57,10 +57,11 @@ check: $(DONE)/dev $(DONE)/project $(DONE)/npm ## Lint, types, room borders, gen
 	test $$bad = 0 && echo "All checks passed."
 
 .PHONY: bench
-bench: prepare ## Measure on this machine: intents, retrieval, recognition, and calls if a server is running
+bench: prepare $(DONE)/dev ## Measure on this machine: intents, retrieval, recognition, masking, demo calls, kills
 	@.venv/bin/tici eval intent --model $(MODELS)/intent-zh --samples $(PACK)/samples_test.jsonl --oos $(PACK)/oos_test.jsonl --json
 	@.venv/bin/tici eval retrieval --kb $(PACK)/articles.jsonl --queries $(PACK)/queries.jsonl --json
 	@.venv/bin/tici eval asr --manifest tests/data/asr_zh/manifest.tsv --lang zh --json
+	@.venv/bin/python -m tests.bench.masking
 	@.venv/bin/python -m pytest tests/bench -m bench -s -q
 
 .PHONY: generate

@@ -103,7 +103,8 @@ def test_nothing_changes_under_the_pointer(page: Page, fake: FakeServer) -> None
     newer = content.card("new", "逾期了怎么办？", "您尽快还上就行。")
     fake.say(content.raised(newer, replaces=("s-fee", "s-how")))
     expect(page.get_by_text("有 1 条新提词")).to_be_visible()
-    expect(cards(page)).to_have_count(2)
+    expect(cards(page)).to_have_count(3)
+    expect(cards(page).nth(2)).to_contain_text("逾期了怎么办？")
     expect(cards(page).nth(1)).to_contain_text("61%")
     assert cards(page).nth(1).bounding_box() == before
     page.mouse.move(5, 5)
@@ -111,7 +112,7 @@ def test_nothing_changes_under_the_pointer(page: Page, fake: FakeServer) -> None
     expect(cards(page)).to_contain_text("逾期了怎么办？")
 
 
-def test_asking_for_the_waiting_cards_shows_them_and_later_ones_wait_again(page: Page, fake: FakeServer) -> None:
+def test_asking_for_the_new_cards_puts_them_first_and_later_ones_come_below_again(page: Page, fake: FakeServer) -> None:
     open_call(page, fake)
     show_cards(page, fake)
     cards(page).first.hover()
@@ -122,7 +123,8 @@ def test_asking_for_the_waiting_cards_shows_them_and_later_ones_wait_again(page:
     expect(cards(page)).to_contain_text("逾期了怎么办？")
     fake.say(content.raised(content.card("newer", "怎么开结清证明？", "点结清证明。"), replaces=("s-new",)))
     expect(page.get_by_text("有 1 条新提词")).to_be_visible()
-    expect(cards(page)).to_contain_text("逾期了怎么办？")
+    expect(cards(page).first).to_contain_text("逾期了怎么办？")
+    expect(cards(page).nth(1)).to_contain_text("怎么开结清证明？")
 
 
 def test_a_click_on_a_card_that_has_just_appeared_is_not_meant_for_it(page: Page, fake: FakeServer) -> None:

@@ -42,7 +42,7 @@ export function hold(shown: readonly CardView[], latest: readonly CardView[]): C
   });
 }
 
-/** The arranged cards that are not on screen yet. */
+/** The arranged cards that are not among those that stand still. */
 export function waiting(shown: readonly CardView[], arranged: readonly CardView[]): CardView[] {
   const ids = new Set(shown.map((view) => view.card.suggestion_id));
   return arranged.filter((view) => !ids.has(view.card.suggestion_id));

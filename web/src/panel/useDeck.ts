@@ -10,17 +10,21 @@ const LEAVE_MS = 350;
 
 export interface Deck {
   shown: Readonly<Ref<CardView[]>>;
-  /** Cards that wait until the agent is done. */
+  /** New cards that stand below those that the agent is busy with. */
   waiting: ComputedRef<CardView[]>;
   /** Whether the card has been on screen long enough to be meant by a click. */
   settled: (suggestionId: string) => boolean;
-  /** Shows the waiting cards now, because the agent asked for them; later ones wait again. */
+  /** Puts the new cards in place now, because the agent asked for them. */
   refresh: () => void;
+  /** The agent turned to this card: it and those above it stand still too. */
+  keep: (suggestionId: string) => void;
 }
 
 export function useDeck(cards: () => readonly CardView[], busy: () => boolean): Deck {
   const shown = shallowRef<CardView[]>(arrange(cards()));
   const held = ref(busy());
+  /** What stands still while held. New cards come below it, so that nothing moves under the pointer. */
+  const frozen = shallowRef<CardView[]>(shown.value);
   const since = new Map<string, number>();
   let timer: number | undefined;
 
@@ -31,25 +35,44 @@ export function useDeck(cards: () => readonly CardView[], busy: () => boolean): 
     for (const id of ids) if (!since.has(id)) since.set(id, performance.now());
   }
 
-  const refresh = (): void => show(arrange(cards()));
+  function refresh(): void {
+    show(arrange(cards()));
+    frozen.value = shown.value;
+  }
 
   function release(): void {
     held.value = false;
     refresh();
   }
 
-  watch(cards, (latest) => show(held.value ? hold(shown.value, latest) : arrange(latest)), { immediate: true });
+  function keep(id: string): void {
+    const at = shown.value.findIndex((view) => view.card.suggestion_id === id);
+    if (held.value && at >= frozen.value.length) frozen.value = shown.value.slice(0, at + 1);
+  }
+
+  function follow(latest: readonly CardView[]): void {
+    if (!held.value) return show(arrange(latest));
+    frozen.value = hold(frozen.value, latest);
+    show([...frozen.value, ...waiting(frozen.value, arrange(latest))]);
+  }
+
+  watch(cards, follow, { immediate: true });
   watch(busy, (now) => {
     window.clearTimeout(timer);
-    if (now) held.value = true;
-    else timer = window.setTimeout(release, LEAVE_MS);
+    if (!now) {
+      timer = window.setTimeout(release, LEAVE_MS);
+    } else if (!held.value) {
+      held.value = true;
+      frozen.value = shown.value;
+    }
   });
   onUnmounted(() => window.clearTimeout(timer));
 
   return {
     shown,
-    waiting: computed(() => (held.value ? waiting(shown.value, arrange(cards())) : [])),
+    waiting: computed(() => (held.value ? waiting(frozen.value, arrange(cards())) : [])),
     settled: (id) => performance.now() - (since.get(id) ?? Infinity) >= SETTLE_MS,
     refresh,
+    keep,
   };
 }
