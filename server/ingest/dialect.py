@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from asr.audio import decode
 from server.wire import listen
 from server.wire.base import ErrorCode
 
@@ -48,13 +49,15 @@ class OpenCall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """Audio of each leg of the call, all of the same length in samples.
+    """Audio of each leg, all of the same length in samples, in the source encoding as the spool keeps it."""
 
-    `samples` is decoded (int16), `raw` the same audio in the source encoding, as the spool keeps it.
-    """
-
-    samples: Mapping[str, NDArray[np.int16]]
     raw: Mapping[str, bytes]
+    encoding: str
+
+    @property
+    def samples(self) -> dict[str, NDArray[np.int16]]:
+        """The same, decoded; the live path decodes from the spool instead."""
+        return {leg: decode(part, self.encoding) for leg, part in self.raw.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from asr.audio import bytes_per_sample, decode
+from asr.audio import bytes_per_sample
 from server.ingest.dialect import Audio, Refuse
 from server.wire.base import ErrorCode
 
@@ -20,7 +20,7 @@ def to_audio(data: bytes, encoding: str, legs: Sequence[str]) -> Audio | Refuse:
         message = f"{len(data)} bytes are not whole samples: send a multiple of {frame} bytes per message"
         return Refuse(ErrorCode.ODD_AUDIO_LENGTH, message, fatal=True)
     raw = dict(zip(legs, _deinterleave(data, width, len(legs)), strict=True))
-    return Audio({leg: decode(part, encoding) for leg, part in raw.items()}, raw)
+    return Audio(raw, encoding)
 
 
 def too_large(size: int, limit: int) -> Refuse:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from server.store import upgrade
 from tests.server.node import Node
 
 
@@ -27,3 +28,11 @@ def node(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database with nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "tici.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    return path

@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 
 from server.live import call, leg
-from server.store import Store, upgrade
+from server.store import Store
 from tests.server.live.parts import Node
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "tici.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def shout(seed: int) -> np.ndarray:
 
 def audio(**legs: np.ndarray) -> Audio:
     """A piece of audio for each leg."""
-    return Audio(samples=legs, raw={name: samples.tobytes() for name, samples in legs.items()})
+    return Audio({name: samples.tobytes() for name, samples in legs.items()}, "pcm16")
 
 
 @dataclass

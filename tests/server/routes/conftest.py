@@ -18,17 +18,10 @@ from server.live.conversations import Conversations
 from server.services import Services
 from server.session import Policy
 from server.settings import Settings
-from server.store import Scope, Store, upgrade
+from server.store import Scope, Store
 from tests.server.routes.door import ORIGIN
 
 PASSWORD = "correct horse"
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "tici.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
 
 
 @pytest.fixture
