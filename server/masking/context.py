@@ -6,19 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from server.masking import lexicon
-from server.masking.kinds import Kind
 from server.masking.labels import PLACEHOLDER
 from server.masking.tokens import sound
 
 OTHER = "other"
 _REACH_ZH, _REACH_EN, _REACH_AFTER = 14, 30, 16
 _PLACEHOLDER = re.compile(PLACEHOLDER.replace("[ ]", " "))
-_ASK = re.compile(f"{lexicon.ZH_ASK}|\\b(?:{lexicon.EN_ASK})", re.IGNORECASE)
-_FORBID = re.compile(lexicon.FORBID, re.IGNORECASE)
-_GENERIC = re.compile(lexicon.GENERIC_ASK, re.IGNORECASE)
 _BACKCHANNEL = re.compile(lexicon.BACKCHANNEL, re.IGNORECASE)
 _TAIL = re.compile(lexicon.TAIL, re.IGNORECASE)
-_LAST_FOUR = re.compile(r"尾号|[后末][四4]位|last (?:four|4)\b|ending", re.IGNORECASE)
 _IS = re.compile(r"[是为:： 号码]{0,6}|\s*(?:number)?\s*(?:is|:)?\s*", re.IGNORECASE)
 _ANNOUNCE = re.compile(lexicon.ANNOUNCE, re.IGNORECASE)
 _ENDS = re.compile(r"[。！？\n!?]|(?<!\d)\.\s")
@@ -54,7 +49,14 @@ def mentions(text: str) -> list[Mention]:
     if len(folded) != len(text):
         folded = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
     folded = _PLACEHOLDER.sub(lambda match: "\x00" * len(match.group()), folded)
-    return [Mention(*match.span(), match.lastgroup or OTHER) for match in pattern.finditer(folded)]
+    found: list[Mention] = []
+    for match in pattern.finditer(folded):
+        # 发票号码, passport number: the first word says whose number it is.
+        if not (found and match.start() - found[-1].end <= 1 and match.group() in ("号码", "电话", "number")):
+            found.append(Mention(*match.span(), match.lastgroup or OTHER))
+        elif match.group() != "电话" or found[-1].kind == OTHER:
+            found[-1] = Mention(found[-1].start, match.end(), found[-1].kind)
+    return found
 
 
 class Around:
@@ -97,32 +99,6 @@ class Around:
     def tail_named(self, place: int) -> bool:
         """Whether the four digits at `place` are announced as the last four."""
         return _TAIL.search(self._text[max(0, place - 40) : place]) is not None
-
-
-@dataclass(slots=True)
-class Ask:
-    """What was asked for. `firm`: the answer is hidden whatever it is; else digits of it are believed sooner."""
-
-    kind: Kind | None
-    firm: bool
-    left: int = 6
-    """Turns without an answer until it is forgotten."""
-    got: int = 0
-    """Digits heard in answer."""
-    fresh: bool = True
-    """Nothing else was said by the asking side since."""
-    tail: bool = False
-    """Only the last four were asked for."""
-
-
-def read_ask(text: str) -> Ask | None:
-    """What a turn asks the other side to say, None if nothing that is a secret."""
-    kinds = [Kind(mention.kind) for mention in mentions(text) if mention.kind != OTHER]
-    if not kinds:
-        return Ask(None, firm=True) if _GENERIC.search(text) and len(text) <= 60 else None
-    named = [kind for kind in kinds if kind is not Kind.PHONE] or kinds
-    asks = _ASK.search(text) is not None or len(text.strip()) <= 12 or _GENERIC.search(text) is not None
-    return Ask(named[-1], firm=asks and not _FORBID.search(text), tail=_LAST_FOUR.search(text) is not None)
 
 
 def is_backchannel(text: str) -> bool:

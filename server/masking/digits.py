@@ -8,6 +8,7 @@ _MOBILE = re.compile(r"(?:0?0?86|0)?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"(?:86)?0(?:(?:10|2\d)[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7})")
 _HOTLINE = re.compile(lexicon.HOTLINE)
 _BIRTH = re.compile(r"[1-8]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{1,4}[X]?")
+_ID_HEAD = re.compile(r"[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _NANP = re.compile(r"1?[2-9]\d{2}[2-9]\d{6}")
 _UK = re.compile(r"(?:44|0)(?:7\d{9}|[123]\d{8,9})")
 _CARD_HEAD = re.compile(r"62|4|5[1-5]|2[2-7]|3[47]|35|6011|65|30|36|38|9")
@@ -35,6 +36,11 @@ def id_checked(digits: str) -> bool:
 def id_like(digits: str) -> bool:
     """15 to 18 places with a birth date where an identity number has one."""
     return id_checked(digits) or (15 <= len(digits) <= 19 and _BIRTH.fullmatch(digits) is not None)
+
+
+def id_head(digits: str) -> bool:
+    """Whether it begins as an identity number: an area and a birth date."""
+    return _ID_HEAD.match(digits) is not None
 
 
 def mobile(digits: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
-MASK_VERSION = 1
+MASK_VERSION = 2
 """Raised whenever a rule changes, so that stored text tells which rules it went through."""
 
 Language = Literal["zh", "en"]

@@ -8,7 +8,7 @@ from server.masking.tokens import Sort, Token
 _DIGITS = (Sort.DIGIT, Sort.NUMBER, Sort.BIG)
 _MERE_SOUNDS = 4
 """Digit sounds without a single sure digit that make a secret: the shortest code has four, 登录失败 three."""
-MAX_GAP_TOKENS = 4
+MAX_GAP_TOKENS = 6
 MAX_GAP_CHARS = 14
 
 
@@ -42,7 +42,10 @@ def find_runs(tokens: list[Token], *, eager: bool) -> list[Run]:
     group: list[int] = []
     gap = 0
     for index, token in enumerate(tokens):
-        if token.sort in _DIGITS or (token.sort is Sort.WEAK):
+        if not eager and _price(tokens, index):
+            _close(tokens, group, eager, runs)
+            group, gap = [], 0
+        elif token.sort in _DIGITS or (token.sort is Sort.WEAK):
             if group and _apart(tokens[group[-1]], token, gap):
                 _close(tokens, group, eager, runs)
                 group = []
@@ -56,6 +59,15 @@ def find_runs(tokens: list[Token], *, eager: bool) -> list[Run]:
     if group:
         _close(tokens, group, eager, runs)
     return runs
+
+
+def _price(tokens: list[Token], index: int) -> bool:
+    """An English word before a number that is no digit (two for forty five fifty)."""
+    token = tokens[index]
+    if token.sort is not Sort.WEAK or token.is_oh or token.end - token.start < 2:
+        return False
+    after = next((one for one in tokens[index + 1 : index + 3] if one.sort is not Sort.GAP), None)
+    return after is not None and after.sort is Sort.NUMBER
 
 
 def _apart(left: Token, right: Token, gap: int) -> bool:
@@ -88,10 +100,17 @@ def _close(tokens: list[Token], group: list[int], eager: bool, runs: list[Run]) 
 def _keep(tokens: list[Token], part: list[int], eager: bool, runs: list[Run]) -> None:
     if not eager:
         part = _trimmed(tokens, part)
-    elif len(part) < _MERE_SOUNDS and all(tokens[index].sort is Sort.WEAK for index in part):
+    elif len(part) < (3 if _words(tokens, part) else _MERE_SOUNDS) and all(
+        tokens[index].sort is Sort.WEAK for index in part
+    ):
         return
     if part:
         runs.append(run_of(tokens, part))
+
+
+def _words(tokens: list[Token], part: list[int]) -> bool:
+    """English words of two letters and more."""
+    return all(tokens[index].end - tokens[index].start > 1 for index in part)
 
 
 def run_of(tokens: list[Token], part: list[int]) -> Run:

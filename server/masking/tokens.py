@@ -49,6 +49,8 @@ _TOKEN = re.compile(
         |(?<![\d:])\d{{1,2}}[:：]\d{{2}}(?:[:：]\d{{2}})?(?![\d:])
         |(?<![\d,])\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?(?![\d,])
         |(?<![\d.+(-])[1-9]\d{{0,7}}\.\d{{1,2}}(?![\d.-])
+        |(?<![\d.+(-])[1-9]\d?\.\d{{3,4}}(?![\d.-])
+        |(?<![\d/.-])(?:0[1-9]|1[0-2])/(?:20)?\d\d(?![\d/-])
         |(?<![\d.])0\.\d{{1,4}}(?![\d.-])
         |(?<![\d.])(?!(?:\d\d\.){{3}}\d\d(?!\d))\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\d|\.\d)
         |[¥￥$€£]\s?\d[\d,.]{{0,12}}
@@ -57,18 +59,23 @@ _TOKEN = re.compile(
     |(?P<checked>\d+[XxＸｘ](?![A-Za-z0-9]))
     |(?P<latin>[A-Za-z0-9]*[A-Za-z](?:[A-Za-z0-9]|'(?=[A-Za-z]))*)
     |(?P<figures>\d+)
-    |(?P<times>[二两三四](?:个|連|连)[{_ZH}](?![{_POWERS}个月天年人号]))
+    |(?P<times>[二两三四五六七八九2-9](?:个|連|连)[{_ZH}\d](?![\d{_POWERS}个月天年人号位点块元岁期次分小]))
     |(?P<number>(?:[{_ZH}]?[{_POWERS}])(?:零?[{_ZH}]?[{_POWERS}]){{0,12}}(?:零?[一二三四五六七八九](?![{_POWERS}]))?)
+    |(?P<word>一(?=[直下样些定般起共边旦切向致律概遍])(?<![{_ZH}{_POWERS}\d]一)(?<![{_ZH}{_POWERS}\d]\s一))
     |(?P<zh>[{_ZH}])
     |(?P<check>艾克斯|埃克斯|爱克斯|[叉Ｘｘ])
     |(?P<filler>{"|".join(lexicon.ZH_FILLERS)})
     |(?P<space>[ \t　]+)
-    |(?P<break>[\n\r。！？!?;；])
+    |(?P<line>[\n\r])
+    |(?P<break>[。！？!?;；])
     |(?P<gap>[-‐‑–—_.·,，、/()（）*+:：~～－…])
     |(?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_DATE = re.compile(r"(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])")
+_SORTS = {"wall": Sort.WALL, "break": Sort.PLAIN}
+_MANY_FIGURES = re.compile(r"\d{9}")
 _EXTENSION = re.compile(r"\d{3,5}x\d{2,5}")
 
 
@@ -110,30 +117,35 @@ def _token(match: re.Match[str], eager: bool) -> Token:
     if group in ("figures", "checked"):
         return Token(start, end, Sort.DIGIT, _ascii(value), written=True)
     if group in ("zh", "times"):
-        digit = lexicon.ZH_DIGITS[value[-1]]
-        times = int(lexicon.ZH_DIGITS[value[0]]) if group == "times" else 1
+        digit = lexicon.ZH_DIGITS.get(value[-1], value[-1])
+        times = int(lexicon.ZH_DIGITS.get(value[0], value[0])) if group == "times" else 1
         return Token(start, end, Sort.DIGIT, digit * times)
     if group == "number":
         return _zh_number(value, start, end)
+    if group == "word":
+        return Token(start, end, Sort.OTHER)
     if group == "check":
         return Token(start, end, Sort.WEAK, "X")
     if group == "latin":
         return _latin(value, start, end)
     if group == "other":
         return _other(value, start, end, eager)
-    sorts = {"wall": Sort.WALL, "filler": Sort.GAP, "space": Sort.GAP, "gap": Sort.GAP, "break": Sort.PLAIN}
-    return Token(start, end, sorts[group])
+    return Token(start, end, _SORTS.get(group, Sort.GAP))
 
 
 def _plain(value: str, start: int, end: int, eager: bool) -> Token:
     figures = _ascii(value)
-    if eager and figures and value[0].isdigit() and len(figures) >= 6 and "," not in value:
+    if _DATE.fullmatch(value):
+        return Token(start, end, Sort.PLAIN)
+    if eager and figures and value[0].isdigit() and len(figures) >= 6 and "," not in value and value.count("/") != 1:
         return Token(start, end, Sort.DIGIT, figures, written=True)
     return Token(start, end, Sort.PLAIN)
 
 
 def _ascii(value: str) -> str:
     """Figures of any script as ASCII, and X."""
+    if value.isascii() and value.isdigit():
+        return value
     figures = ("X" if char in "XxＸｘ" else str(unicodedata.decimal(char, "")) for char in value)
     return "".join(figures)
 
@@ -153,7 +165,7 @@ def _zh_number(value: str, start: int, end: int) -> Token:
 def _latin(value: str, start: int, end: int) -> Token:
     word = value.lower()
     figures = "".join(char for char in value if char.isdigit())
-    if len(figures) >= 9 or _EXTENSION.fullmatch(word):
+    if _MANY_FIGURES.search(value) or _EXTENSION.fullmatch(word):
         return Token(start, end, Sort.DIGIT, figures, written=True)
     if word in lexicon.EN_DIGITS:
         return Token(start, end, Sort.DIGIT, lexicon.EN_DIGITS[word])
@@ -169,8 +181,13 @@ def _latin(value: str, start: int, end: int) -> Token:
 
 
 def _other(value: str, start: int, end: int, eager: bool) -> Token:
+    cjk = "\u4e00" <= value <= "\u9fff"
+    if not cjk and (circled := unicodedata.digit(value, -1)) >= 0:
+        return Token(start, end, Sort.DIGIT, str(circled), written=True)
+    if not cjk and value not in "%％$€£￥¥[]\"'“”" and unicodedata.category(value)[0] in "SPMC":
+        return Token(start, end, Sort.GAP)
     digit = lexicon.ZH_SLIPS.get(value)
-    if digit is None and eager and "\u4e00" <= value <= "\u9fff":
+    if digit is None and eager and cjk:
         digit = _digit_sounds().get(sound(value))
     return (
         Token(start, end, Sort.WEAK, digit, leads=value in lexicon.ZH_LEADING_SLIPS)

@@ -17,6 +17,7 @@ from server.masking.evaluate import Dialogue, Score, Secret, Turn, evaluate, rea
 ROOT = Path(__file__).parents[2]
 LABELLED = ROOT / "tests" / "data" / "masking"
 PACK = ROOT / "kb" / "packs" / "zh_bank"
+SETS = ("zh", "en", "zh_test", "en_test", "varied", "varied_2")
 PII_KINDS = {
     "CREDIT_CARD": "bank_card",
     "IBAN_CODE": "bank_card",
@@ -71,9 +72,11 @@ def told(name: str, score: Score) -> str:
 
 def measure(shared: Path) -> Iterator[str]:
     """One line per data set."""
-    for name in ("zh", "en", "zh_test", "en_test"):
+    for name in SETS:
         score = evaluate(map(read_dialogue, rows(LABELLED / f"{name}.jsonl")), interims=True)
         yield f"{told(name, score)}, interims that leak {score.leaked_interims}"
+    every = (row for name in SETS for row in rows(LABELLED / f"{name}.jsonl"))
+    yield told("all labelled", evaluate(map(read_dialogue, every)))
     path = shared / "pii_en" / "synth_dataset_v2.json"
     yield told("pii_en", evaluate(pii(path))) if path.exists() else f"pii_en: not at {path}"
     for name, dialogues in ordinary(shared):

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from server.masking import Masker
@@ -80,13 +80,44 @@ def test_an_answer_in_any_split_is_hidden(ask, data):
         masker.mask(data.draw(st.sampled_from(["嗯", "好的", "继续"])), role="agent", language="zh")
 
 
+@given(
+    st.text(alphabet="0123456789abcdxyzABX -.,", max_size=60),
+    st.integers(1, 4000),
+    st.sampled_from(["", "密码念一下", "what's your password", "请报卡号"]),
+    LANGUAGES,
+)
+@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+def test_any_row_of_digits_and_letters_is_quick(piece, length, ask, language):
+    text = (piece * length)[: min(4000, len(piece) * length)]
+    masker = Masker()
+    masker.mask(ask, role="agent", language=language)
+    masker.mask("验证码 1", role="customer", language=language)
+    took = []
+    for _ in range(3):
+        began = time.thread_time()
+        masker.preview(text, "customer", language)
+        took.append(time.thread_time() - began)
+    assert min(took) < 0.05
+
+
+def test_a_turn_takes_less_than_a_millisecond():
+    masker = Masker()
+    took = []
+    for number in range(200):
+        text = (f"{number} 我的卡号是六二二二零二三二四一一二三四零七 密码是 hello 四八三九二零 对吗 " * 2)[:40]
+        began = time.thread_time()
+        masker.mask(text, role="customer", language="zh")
+        took.append(time.thread_time() - began)
+    assert sorted(took[20:])[170] < 0.001
+
+
 @pytest.mark.parametrize(
     "piece", ["1", "一", "138 ", "1,", "mm", "密码是", "吧", "(", "one ", "[验证码]", "十", "a1", "验证码1234 ", "是"]
 )
 def test_long_texts_take_linear_time(piece):
-    text = (piece * 100_000)[:100_000]
-    began = time.perf_counter()
+    text = (piece * 20_000)[:20_000]
+    began = time.process_time()
     masker = Masker()
     masker.mask(text, role="customer", language="zh")
     masker.preview(text, "customer", "en")
-    assert time.perf_counter() - began < 8
+    assert time.process_time() - began < 2
