@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from asr.audio import Samples, check_sample_rate
 from asr.buffer import SampleBuffer
 from asr.pool import RecognizerPool
-from asr.segmenter import Segmenter, SegmenterConfig, frames
-from asr.transcript import Transcript, Word
+from asr.repeats import PrintMemory, Prints
+from asr.segmenter import FRAMES_PER_SECOND, Segmenter, SegmenterConfig, frames
+from asr.sound import is_music
+from asr.transcript import Sound, Transcript, Word
 from asr.utterance import CONTEXT_FRAMES, Utterance, frame_edge
 from asr.voice import VoiceDetector, loudness
 
@@ -17,7 +19,8 @@ class LegDecoder:
 
     What it says about audio after a boundary depends on that audio alone: not on how it was cut into calls,
     not on what came before, not on which recognizer of the pool was leased. So decoding again from any final's
-    `end_sample` gives the same later finals. Calls must come from one thread at a time. If one raises, the
+    `end_sample` gives the same later finals. Only that a final is called a prompt, because it was heard before,
+    hangs on what `memory` holds. Calls must come from one thread at a time. If one raises, the
     decoder is of no further use: make a new one at `boundary` and feed the audio from there again.
     """
 
@@ -29,17 +32,19 @@ class LegDecoder:
         start_sample: int = 0,
         end_silence: float = 0.45,
         interim_interval: float = 0.2,
+        memory: PrintMemory | None = None,
     ) -> None:
         """`start_sample` is the absolute position of the first sample that will be fed.
 
         `end_silence` is the seconds of silence that end an utterance, `interim_interval` the seconds of audio
-        between interims. Raises `UnsupportedSampleRate`.
+        between interims, `memory` what the leg has heard so far (a new one if None). Raises `UnsupportedSampleRate`.
         """
         self._leg = leg
         self._rate = check_sample_rate(sample_rate)
         self._pool = pool
         self._config = SegmenterConfig(end_silence=end_silence)
         self._interim_frames = frames(interim_interval)
+        self._memory = memory or PrintMemory()
         self._buffer = SampleBuffer(start_sample)
         self._utterance: Utterance | None = None
         self._restart(start_sample)
@@ -86,7 +91,7 @@ class LegDecoder:
         self._voice = VoiceDetector(self._rate)
         self._utterance = None
         self._interim_at = 0
-        self._interim_text = ""
+        self._interim_said: tuple[str, Sound] = ("", "speech")
 
     def _edge(self, frame: int) -> int:
         """Absolute position of the start of a frame, counted from the boundary."""
@@ -116,18 +121,34 @@ class LegDecoder:
             return None
         self._interim_at = self._segmenter.count + self._interim_frames
         text = self._utterance.interim()
-        if text == self._interim_text:
+        said = (text, self._sound(self._utterance))
+        if said == self._interim_said:
             return None
-        self._interim_text = text
-        return self._transcript(text, (), self._edge(self._segmenter.count), final=False)
+        self._interim_said = said
+        return self._transcript(text, (), self._edge(self._segmenter.count), said[1], final=False)
 
     def _final(self, end: int) -> Transcript:
-        text, words = self._utterance.finish(end) if self._utterance is not None else ("", ())
-        transcript = self._transcript(text, words, end, final=True)
+        text: str = ""
+        words: tuple[Word, ...] = ()
+        sound: Sound = "speech"
+        if self._utterance is not None:
+            text, words = self._utterance.finish(end)
+            sound = self._final_sound(self._utterance, words)
+        transcript = self._transcript(text, words, end, sound, final=True)
         self._restart(end)
         return transcript
 
-    def _transcript(self, text: str, words: tuple[Word, ...], end: int, *, final: bool) -> Transcript:
+    def _sound(self, utterance: Utterance, words: tuple[Word, ...] = ()) -> Sound:
+        voiced = (self._segmenter.speech_end - self._segmenter.speech_start) / FRAMES_PER_SECOND
+        confidences = (word.confidence for word in words)
+        return "music" if is_music(utterance.frames.steadiness(), voiced, confidences) else "speech"
+
+    def _final_sound(self, utterance: Utterance, words: tuple[Word, ...]) -> Sound:
+        repeated = self._memory.repeats(utterance.begin, Prints.of(utterance.frames))
+        sound = self._sound(utterance, words)
+        return "prompt" if repeated and sound == "speech" else sound
+
+    def _transcript(self, text: str, words: tuple[Word, ...], end: int, sound: Sound, *, final: bool) -> Transcript:
         heard = self._utterance is not None
         first = self._edge(self._segmenter.speech_start) if heard else self._boundary
         last = min(end, self._edge(self._segmenter.speech_end)) if heard else end
@@ -140,6 +161,7 @@ class LegDecoder:
             start=first / self._rate,
             end=last / self._rate,
             words=words,
+            sound=sound,
         )
 
     def _forget(self) -> None:

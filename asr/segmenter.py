@@ -111,7 +111,9 @@ class Segmenter:
     @property
     def _end_silence(self) -> float:
         config = self._config
-        return config.long_end_silence if self._length > frames(config.long_after) else config.end_silence
+        # By the length at the last voice: a tail that shrank while time passes would cut off audio called safe
+        long = self.speech_end - (self.begin or 0) > frames(config.long_after)
+        return config.long_end_silence if long else config.end_silence
 
     @property
     def _tail(self) -> float:

@@ -6,6 +6,7 @@ from asr.noise import add_noise
 from asr.pool import RecognizerPool
 from asr.resample import RECOGNIZER_RATE, resample_block
 from asr.segmenter import FRAMES_PER_SECOND
+from asr.sound import SoundFrames
 from asr.transcript import Word
 
 CONTEXT_FRAMES = 2
@@ -31,6 +32,8 @@ class Utterance:
         self._recognizer = pool.acquire()
         self.position = begin
         """The frame up to which the recognizer has heard."""
+        self.frames = SoundFrames()
+        """The sound of what the recognizer has heard."""
 
     def hear(self, until: int) -> None:
         """Feeds all whole blocks before frame `until`."""
@@ -38,6 +41,11 @@ class Utterance:
             audio = self._read(self._edge(end + CONTEXT_FRAMES), _BLOCK_FRAMES * _FRAME_SAMPLES)
             self._recognizer.accept(audio)
             self.position = end
+
+    @property
+    def begin(self) -> float:
+        """Where the recognizer started to hear, seconds from the leg's first sample."""
+        return self._edge(self._begin) / self._rate
 
     def interim(self) -> str:
         """The words so far."""
@@ -51,8 +59,7 @@ class Utterance:
         self._recognizer.accept(self._read(end, None))
         text, words = self._recognizer.finish()
         self._pool.release(self._recognizer)
-        origin = self._edge(self._begin) / self._rate
-        limit = end / self._rate
+        origin, limit = self.begin, end / self._rate
         return text, tuple(
             Word(word.text, min(limit, origin + word.start), min(limit, origin + word.end), word.confidence)
             for word in words
@@ -66,5 +73,6 @@ class Utterance:
         first = max(0, self.position - CONTEXT_FRAMES)
         source = self._buffer.read(self._edge(first), end)
         audio = resample_block(source, self._rate, (self.position - first) * _FRAME_SAMPLES, length)
+        self.frames.hear(audio)
         origin = self._boundary * RECOGNIZER_RATE // self._rate
         return add_noise(audio, origin + self.position * _FRAME_SAMPLES)

@@ -113,3 +113,15 @@ def test_safe_only_grows_and_no_cut_excludes_it(voiced):
             assert safe <= cut <= segmenter.count
             break
         safe = segmenter.safe
+
+
+@given(st.floats(13.5, 16.0), st.floats(0.05, 0.5), st.floats(0.05, 1.0))
+def test_no_cut_excludes_what_was_called_safe(long, pause, rest):
+    segmenter, safe = Segmenter(SegmenterConfig()), 0
+    for voiced in pattern((0.5, False), (long, True), (pause, False), (rest, True), (1, False)):
+        cut = segmenter.push(voiced, 0.0)
+        if cut is not None:
+            assert cut >= safe
+            return
+        safe = max(safe, segmenter.safe)
+    raise AssertionError("the utterance never ended")
