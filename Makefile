@@ -8,12 +8,13 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
 MODELS := $(or $(TICI_MODELS_DIR),models)
-PACK := kb/packs/zh_bank
+LANGUAGES := zh en
 TRAINER := $(addprefix suggest/,train.py fit.py head.py forms.py)
 # pip's own progress on a terminal, few words elsewhere.
 PIP := .venv/bin/pip --disable-pip-version-check install --no-build-isolation $(shell test -t 2 || echo --quiet)
 # Rules leave a file here when they are done; they run again when what they were made from is newer.
 DONE := .venv/.done
+INTENTS := $(LANGUAGES:%=$(DONE)/intent-%)
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
 # Used when the system has no Node that is new enough.
 export npm_config_update_notifier := false
@@ -37,7 +38,7 @@ run: prepare ## Start the demo on http://127.0.0.1:8600 (TICI_HOST, TICI_PORT ch
 	@exec .venv/bin/tici demo
 
 .PHONY: prepare
-prepare: $(DONE)/project $(DONE)/web weights $(DONE)/intent-zh ## Everything that `make run` needs, without starting
+prepare: $(DONE)/project $(DONE)/web weights $(INTENTS) ## Everything that `make run` needs, without starting
 
 .PHONY: weights
 weights: $(DONE)/project $(DONE)/node
@@ -58,9 +59,10 @@ check: $(DONE)/dev $(DONE)/project $(DONE)/npm ## Lint, types, room borders, gen
 
 .PHONY: bench
 bench: prepare $(DONE)/dev ## Measure on this machine: intents, retrieval, recognition, masking, demo calls, kills
-	@.venv/bin/tici eval intent --model $(MODELS)/intent-zh --samples $(PACK)/samples_test.jsonl --oos $(PACK)/oos_test.jsonl --json
-	@.venv/bin/tici eval retrieval --kb $(PACK)/articles.jsonl --queries $(PACK)/queries.jsonl --json
-	@.venv/bin/tici eval asr --manifest tests/data/asr_zh/manifest.tsv --lang zh --json
+	@for lang in $(LANGUAGES); do pack=kb/packs/$${lang}_bank; \
+		.venv/bin/tici eval intent --lang $$lang --model $(MODELS)/intent-$$lang --samples $$pack/samples_test.jsonl --oos $$pack/oos_test.jsonl --json; \
+		.venv/bin/tici eval retrieval --lang $$lang --kb $$pack/articles.jsonl --queries $$pack/queries.jsonl --json; \
+		.venv/bin/tici eval asr --manifest tests/data/asr_$$lang/manifest.tsv --lang $$lang --json; done
 	@.venv/bin/python -m tests.bench.masking
 	@.venv/bin/python -m pytest tests/bench -m bench -s -q
 
@@ -138,20 +140,19 @@ $(DONE)/web: $(WEB_SOURCES) $(DONE)/npm
 	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@
 
-# --- the classifier, trained from the seed pack
+# --- the classifiers, each trained from the seed pack of its language
 
-$(DONE)/intent-zh: $(PACK)/samples.jsonl $(PACK)/oos.jsonl models/manifest.toml $(TRAINER) | weights
-	@echo "Training the intent classifier from $(PACK)"
-	@.venv/bin/tici train --samples $(PACK)/samples.jsonl --oos $(PACK)/oos.jsonl --out $(MODELS)/intent-zh
+$(INTENTS): $(DONE)/intent-%: kb/packs/%_bank/samples.jsonl kb/packs/%_bank/oos.jsonl models/manifest.toml $(TRAINER) | weights
+	@echo "Training the intent classifier from kb/packs/$*_bank"
+	@.venv/bin/tici train --lang $* --samples kb/packs/$*_bank/samples.jsonl --oos kb/packs/$*_bank/oos.jsonl \
+		--out $(MODELS)/intent-$*
 	@touch $@
 
 # Made again when somebody removed what the marks stand for.
 ifeq ($(wildcard web/dist/index.html),)
 .PHONY: $(DONE)/web
 endif
-ifeq ($(wildcard $(MODELS)/intent-zh),)
-.PHONY: $(DONE)/intent-zh
-endif
+.PHONY: $(foreach lang,$(LANGUAGES),$(if $(wildcard $(MODELS)/intent-$(lang)),,$(DONE)/intent-$(lang)))
 ifeq ($(wildcard web/node_modules),)
 .PHONY: $(DONE)/npm
 endif

@@ -14,17 +14,28 @@ HEAP = 20_000_000
 
 def jieba_segmenter() -> Segmenter:
     """A segmenter with its own dictionary. Cuts long words into their parts too, so that short words find them."""
+    tokenizer = _jieba_tokenizer()
+
+    def segment(text: str) -> list[str]:
+        return [word for word in tokenizer.cut_for_search(arabic(normalise(text))) if not word.isspace()]
+
+    return segment
+
+
+def jieba_cut() -> Segmenter:
+    """A segmenter with its own dictionary that cuts a text into words, nothing left out, nothing twice."""
+    tokenizer = _jieba_tokenizer()
+    return lambda text: list(tokenizer.cut(text))
+
+
+def _jieba_tokenizer() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # jieba's regular expressions warn on Python 3.11 and later
         import jieba
     logging.getLogger("jieba").setLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
     tokenizer.initialize()
-
-    def segment(text: str) -> list[str]:
-        return [word for word in tokenizer.cut_for_search(arabic(normalise(text))) if not word.isspace()]
-
-    return segment
+    return tokenizer
 
 
 class Lexical:

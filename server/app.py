@@ -15,24 +15,49 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from asr.pool import RecognizerPool
+from asr.prompts import read_prompts
+from asr.repeats import Prints
 from asr.vosk_recognizer import VoskModel
 from server.auth import ChatLinks, Doorkeeper, Refusal, load_secret
 from server.delivery import Delivery
-from server.demo import Demo, load_packs, seed_demo, seed_knowledge
+from server.demo import Demo, load_packs, refuse_demo_logins, seed_demo, seed_knowledge
 from server.hub import Hub
+from server.keeping.housekeeping import keep_sweeping
+from server.keeping.sweeping import Sweeper
 from server.knowledge import Knowledge
 from server.live.calls import Calls
 from server.live.conversation import Published
 from server.live.conversations import Conversations
 from server.live.recorder import Recorder
 from server.live.room import AudioRoom
-from server.routes import calls, chat, conversations, demo, health, knowledge, listen, panel, session
+from server.reindex import keep_index
+from server.routes import (
+    admin,
+    calls,
+    chat,
+    claims,
+    conversations,
+    demo,
+    health,
+    knowledge,
+    listen,
+    panel,
+    privacy,
+    queues,
+    review,
+    schema,
+    session,
+    tasks,
+    training,
+)
 from server.routes.bodies import BodyLimit
+from server.routes.hosts import HostCheck, own_names
 from server.routes.pages import add_pages
 from server.services import Services
 from server.session import Policy
 from server.settings import Settings
 from server.store import ConflictError, InvalidError, NotFoundError, Store, StoreError, upgrade
+from server.store.passwords import WeakPasswordError
 from server.version import version
 from server.wire.base import ErrorCode, Problem
 from server.wire.events import MessageState
@@ -42,7 +67,10 @@ from suggest.spoken import similarity
 log = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
 REFRESH_SECONDS = 1.0
-ROUTERS = (session, listen, panel, chat, calls, knowledge, conversations, demo, health)
+ROUTERS = (
+    *(session, listen, panel, chat, calls, claims, admin, knowledge),
+    *(conversations, review, privacy, demo, training, tasks, health, queues, schema),
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -54,11 +82,12 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = services
             yield
 
-    app = FastAPI(title="Tici", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Tici", version=version(), lifespan=lifespan, openapi_url=None)
     for routes in ROUTERS:
         app.include_router(routes.router)
     app.add_middleware(BodyLimit)
     add_pages(app, settings.web_dir)
+    app.add_middleware(HostCheck, names=own_names(settings))
     _add_error_answers(app)
     return app
 
@@ -70,20 +99,21 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     url = settings.resolved_database_url()
     await asyncio.to_thread(upgrade, url)
     store = await Store.open(url)
+    prompts = await asyncio.to_thread(_load_prompts, settings)
     loading = asyncio.to_thread(_load_pools, settings), asyncio.to_thread(Knowledge.load, settings, store)
     pools, suggestions = await asyncio.gather(*loading)
     executor = ThreadPoolExecutor(settings.asr_threads or cpu_count() or 1, thread_name_prefix="asr")
     recorder = Recorder(store, settings.data_dir)
     async with httpx.AsyncClient(timeout=settings.webhook_timeout) as client, contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        room = _audio_room(settings, pools, executor, recorder)
+        room = _audio_room(settings, pools, executor, recorder, prompts)
         services = await _build(settings, store, suggestions, room, client)
         await recorder.recover()
         await services.calls.recover()
         # The first recognisers warm up while the server already answers: an early call only waits a little longer.
         for pool in pools.values():
             executor.submit(pool.warm, settings.asr_warm)
-        tasks = [asyncio.create_task(work) for work in _housekeeping(services)]
+        tasks = [asyncio.create_task(work) for work in [*_housekeeping(services), _sweeping(services, recorder)]]
         try:
             yield services
         finally:
@@ -105,6 +135,7 @@ async def _build(
         card_seconds=settings.card_seconds,
         cool_down=settings.cool_down,
         spoken_similarity=settings.spoken_similarity,
+        languages=frozenset(settings.asr_languages),
     )
     live = Conversations(store, hub, suggestions, policy, similarity)
 
@@ -129,10 +160,12 @@ async def _build(
 
 async def _seed(settings: Settings, store: Store) -> Demo | None:
     if not settings.demo:
+        await refuse_demo_logins(store)
         return None
-    packs = load_packs(settings.packs_dir, settings.asr_languages)
+    packs = load_packs(settings.packs_dir)
     for pack in packs:
-        await seed_knowledge(store, pack)
+        if pack.lang in settings.asr_languages:
+            await seed_knowledge(store, pack)
     return Demo(settings, packs, await seed_demo(store, settings))
 
 
@@ -142,8 +175,17 @@ def _load_pools(settings: Settings) -> dict[str, RecognizerPool]:
     return {name: RecognizerPool(VoskModel(folder, derived)) for name, folder in folders.items() if folder is not None}
 
 
+def _load_prompts(settings: Settings) -> Prints:
+    """Raises PromptError."""
+    return read_prompts(settings.prompts_dir) if settings.prompts_dir is not None else Prints.empty()
+
+
 def _audio_room(
-    settings: Settings, pools: dict[str, RecognizerPool], executor: ThreadPoolExecutor, recorder: Recorder
+    settings: Settings,
+    pools: dict[str, RecognizerPool],
+    executor: ThreadPoolExecutor,
+    recorder: Recorder,
+    prompts: Prints,
 ) -> AudioRoom:
     return AudioRoom(
         data_dir=settings.data_dir,
@@ -155,6 +197,7 @@ def _audio_room(
         stall_seconds=settings.stall_seconds,
         resume_seconds=settings.resume_seconds,
         keep_recording=recorder.keep,
+        prompts=prompts,
     )
 
 
@@ -166,7 +209,17 @@ def _housekeeping(services: Services) -> list[Coroutine[None, None, None]]:
     async def refresh() -> None:
         await services.knowledge.refresh()
 
-    return [_every(TICK_SECONDS, tick), _every(REFRESH_SECONDS, refresh), services.delivery.run()]
+    return [
+        _every(TICK_SECONDS, tick),
+        _every(REFRESH_SECONDS, refresh),
+        services.delivery.run(),
+        keep_index(services.store),
+    ]
+
+
+def _sweeping(services: Services, recorder: Recorder) -> Coroutine[None, None, None]:
+    sweeper = Sweeper(privacy.keeper_of(services), quiet=lambda: not services.calls.live)
+    return keep_sweeping(sweeper, recorder, services.settings.sweep_hours)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -194,6 +247,7 @@ def _add_error_answers(app: FastAPI) -> None:
     statuses: dict[type[Exception], tuple[int, ErrorCode]] = {
         ConflictError: (409, ErrorCode.CONFLICT),
         NotFoundError: (404, ErrorCode.NOT_FOUND),
+        WeakPasswordError: (422, ErrorCode.WEAK_PASSWORD),
         InvalidError: (422, ErrorCode.INVALID),
         StoreError: (503, ErrorCode.STORAGE),
     }

@@ -10,13 +10,23 @@ from fastapi import HTTPException, Request, WebSocket
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 
-from server.pace import Attempts, Pace
+from server.pace import Lockout, Pace
 from server.settings import Settings
 from server.signing import is_signed
 from server.store import KeyInfo, Store, UserRecord
 from server.wire.base import ErrorCode, Problem
 
 COOKIE = "tici_session"
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """The session cookie's name: over TLS one that no other host and no page without TLS can set."""
+    return f"__Host-{COOKIE}" if is_secure(connection) else COOKIE
+
+
+def is_secure(connection: HTTPConnection) -> bool:
+    """Whether the connection is encrypted, as far as this node or the proxy before it says."""
+    return connection.url.scheme in ("https", "wss")
 
 
 class Refusal(HTTPException):
@@ -80,11 +90,18 @@ class Doorkeeper:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self.attempts = Attempts()
+        self.lockout = Lockout(settings.login_attempts, settings.lockout_seconds)
         self.chat_pace = Pace()
 
     async def person(self, connection: HTTPConnection) -> UserRecord:
-        """The logged-in person. Raises Denied, also for another site's page."""
+        """The logged-in person, who has a password of their own. Raises Denied, also for another site's page."""
+        user = await self.newcomer(connection)
+        if user.must_change_password:
+            raise Denied(ErrorCode.PASSWORD_CHANGE, "choose your own password first: POST /v1/session/password")
+        return user
+
+    async def newcomer(self, connection: HTTPConnection) -> UserRecord:
+        """The logged-in person, who may still have a temporary password. Raises Denied."""
         self.check_origin(connection)
         user = await self.logged_in(connection)
         if user is None:
@@ -93,7 +110,7 @@ class Doorkeeper:
 
     async def logged_in(self, connection: HTTPConnection) -> UserRecord | None:
         """Whose session the connection began with; None once it is over."""
-        token = connection.cookies.get(COOKIE)
+        token = connection.cookies.get(cookie_name(connection))
         return await self._store.sessions.get(token) if token else None
 
     async def key(self, connection: HTTPConnection, scope: str) -> KeyInfo:
@@ -116,14 +133,34 @@ class Doorkeeper:
             raise Denied(ErrorCode.FORBIDDEN, f"this key lacks the scope `{scope}`")
         return found[0]
 
+    async def check_queue(self, key: KeyInfo, queue: str) -> None:
+        """Refuse a key that is not for this queue or its team. Raises Denied."""
+        policy = await self._store.queue_policy(queue, key.tenant)
+        if not key.reach.covers(key.tenant, policy.team, queue, None):
+            raise Denied(ErrorCode.FORBIDDEN, "this key is not for this queue")
+
     def check_origin(self, connection: HTTPConnection) -> None:
-        """Refuse requests that another site's page made: sockets always, HTTP where it changes something."""
+        """Refuse requests that another site's page made: sockets always, HTTP where it changes something.
+
+        Browsers name the page in `Origin`; where one leaves it out, `Sec-Fetch-Site` and `Referer` tell. What has
+        none of them was not sent by a page.
+        """
         reads = isinstance(connection, Request) and connection.method in ("GET", "HEAD", "OPTIONS")
         origin = connection.headers.get("origin")
-        if origin is None:
-            if isinstance(connection, WebSocket):
-                raise Denied(ErrorCode.FORBIDDEN, "a browser must send its Origin")
+        if reads:
             return
-        same = origin.partition("://")[2] == connection.headers.get("host")
-        if not reads and not same and origin not in self._settings.allowed_origins:
+        if origin is None and isinstance(connection, WebSocket):
+            raise Denied(ErrorCode.FORBIDDEN, "a browser must send its Origin")
+        if not (self._is_ours(connection, origin) if origin is not None else self._seems_ours(connection)):
             raise Denied(ErrorCode.FORBIDDEN, "this origin is not allowed")
+
+    def _is_ours(self, connection: HTTPConnection, origin: str) -> bool:
+        scheme, _, host = origin.partition("://")
+        same = host == connection.headers.get("host") and (scheme == "https" or not is_secure(connection))
+        return same or origin in self._settings.allowed_origins
+
+    def _seems_ours(self, connection: HTTPConnection) -> bool:
+        if connection.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return False
+        referer = connection.headers.get("referer")
+        return referer is None or self._is_ours(connection, "/".join(referer.split("/")[:3]))

@@ -10,6 +10,7 @@ from pathlib import Path
 import soundfile
 
 from kb.pack import Pack, load_pack
+from server.auth import Refusal
 from server.ids import new_id
 from server.replay.audio import load_call
 from server.replay.call import play_call
@@ -17,16 +18,24 @@ from server.replay.errors import ReplayError
 from server.replay.options import CallOptions
 from server.settings import Settings
 from server.store import QueuePolicy, Scope, Store, UserRole
+from server.wire.base import ErrorCode
 from server.wire.rest import DemoCall, DemoLogin, DemoTurn, WrapUpCode
 
 log = logging.getLogger(__name__)
 
-DEMO_LOGINS = (
-    DemoLogin(login="xiaolin", password="tici-demo", display_name="小林 Lin", role=UserRole.AGENT),
-    DemoLogin(login="dawei", password="tici-demo", display_name="大伟 David", role=UserRole.AGENT),
-    DemoLogin(login="zhuguan", password="tici-demo", display_name="王主管 Wang", role=UserRole.SUPERVISOR),
+PASSWORD = "tici-demo"
+DEMO_LOGINS = tuple(
+    DemoLogin(login=login, password=PASSWORD, display_name=name, role=role)
+    for login, name, role in (
+        ("xiaolin", "小林 Lin", UserRole.AGENT),
+        ("dawei", "大伟 David", UserRole.AGENT),
+        ("zhuguan", "王主管 Wang", UserRole.SUPERVISOR),
+        ("zhijian", "李质检 Li", UserRole.REVIEWER),
+        ("xunlian", "陈训练 Chen", UserRole.TRAINER),
+        ("guanli", "赵管理 Zhao", UserRole.ADMIN),
+    )
 )
-"""Accounts for looking around, made in demo mode only; their passwords are no secret."""
+"""Accounts for looking around, there in demo mode only; their password is no secret."""
 
 DEMO_SCOPES = frozenset({Scope.LISTEN, Scope.CHAT, Scope.EVENTS, Scope.EXPORT})
 
@@ -41,10 +50,22 @@ async def seed_knowledge(store: Store, pack: Pack) -> None:
 async def seed_demo(store: Store, settings: Settings) -> str:
     """Make the demo users, the demo queue and the replay's key; the key's secret."""
     for account in DEMO_LOGINS:
-        if await store.users.get(account.login) is None:
+        known = await store.users.get(account.login)
+        if known is None:
             await store.users.add(account.login, account.password, account.role, display_name=account.display_name)
+        elif known.disabled and await store.users.has_password(account.login, account.password):
+            await store.users.set_disabled(account.login, False)
     await store.save_queue(QueuePolicy(queue="demo", language="zh"))
     return await _demo_key(store, settings.data_dir / "demo.key")
+
+
+async def refuse_demo_logins(store: Store) -> None:
+    """Disable the demo's accounts that are left from demo mode: everybody knows their password."""
+    for account in DEMO_LOGINS:
+        known = await store.users.get(account.login)
+        if known is not None and not known.disabled and await store.users.has_password(account.login, PASSWORD):
+            await store.users.set_disabled(account.login, True)
+            await store.append_audit("start", "user.disable", ("user", account.login), {"reason": "demo login"})
 
 
 async def _demo_key(store: Store, path: Path) -> str:
@@ -84,13 +105,20 @@ class Demo:
 
     def calls(self) -> list[DemoCall]:
         """The recorded calls with their scripts."""
-        return [recorded.call for recorded in self._calls.values()]
+        calls = (recorded.call for recorded in self._calls.values())
+        return [call.model_copy(update={"playable": self._speaks(call)}) for call in calls]
 
     def play(self, call_id: str, login: str, speed: float) -> str | None:
-        """Start a replay for `login`; the call's external id, or None if there is no such recording."""
+        """Start a replay for `login`; the call's external id, or None if there is no such recording.
+
+        Raises Refusal where no speech model is loaded for its language.
+        """
         recorded = self._calls.get(call_id)
         if recorded is None:
             return None
+        if not self._speaks(recorded.call):
+            message = f"no speech model is loaded for `{recorded.call.lang}`"
+            raise Refusal(422, ErrorCode.UNSUPPORTED_LANGUAGE, message)
         host = url_host(self._settings.host if self._settings.host not in ("0.0.0.0", "::") else "127.0.0.1")
         options = CallOptions(
             url=f"ws://{host}:{self._settings.port}/v1/listen",
@@ -117,6 +145,9 @@ class Demo:
             if not path.exists():
                 await asyncio.to_thread(_write_stereo, recorded, path)
         return path
+
+    def _speaks(self, call: DemoCall) -> bool:
+        return call.lang in self._settings.asr_languages
 
     def close(self) -> None:
         """Stop what is playing."""
@@ -173,7 +204,6 @@ def _read(path: Path) -> _Recorded:
     return _Recorded(call, {leg: path.parent / file for leg, file in script["legs"].items()})
 
 
-def load_packs(folder: Path, languages: list[str]) -> list[Pack]:
-    """The packs in `folder` whose language is in use. Raises FileError."""
-    found = (load_pack(path.parent) for path in sorted(folder.glob("*/pack.toml")))
-    return [pack for pack in found if pack.lang in languages]
+def load_packs(folder: Path) -> list[Pack]:
+    """The packs in `folder`. Raises FileError."""
+    return [load_pack(path.parent) for path in sorted(folder.glob("*/pack.toml"))]

@@ -57,6 +57,8 @@ class Knowledge:
     async def suggest(self, ask: Ask) -> Suggested:
         """The cards for what the customer said; none when unsure, or when the language has no suggester."""
         suggester = self._suggesters.get(ask.language)
+        if ask.script:
+            return self._script(ask)
         if suggester is None:
             return Suggested(ask, (), model="", intent_at=time(), retrieval_at=time())
         return await asyncio.get_running_loop().run_in_executor(self._threads, answer, suggester, ask)
@@ -86,6 +88,20 @@ class Knowledge:
         stored = self._articles.get(article_id)
         return None if stored is None else _card(stored, 1.0, "")
 
+    def stored(self, article_id: str) -> Article | None:
+        """An article in effect."""
+        return self._articles.get(article_id)
+
+    def articles(self, language: str | None = None) -> list[Article]:
+        """The articles in effect, of one language or of all."""
+        return [article for article in self._articles.values() if language in (None, article.lang)]
+
+    def _script(self, ask: Ask) -> Suggested:
+        """The articles that an ask names, in their order: those in effect and in its language."""
+        found = [self._articles[name] for name in ask.script if name in self._articles]
+        cards = tuple(_card(article, 1.0, "") for article in found if article.lang == ask.language)
+        return Suggested(ask, cards, model="script", intent_at=time(), retrieval_at=time())
+
     def close(self) -> None:
         """Stop the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -110,6 +126,9 @@ def answer(suggester: Suggester, ask: Ask) -> Suggested:
         intent_at=intent_at,
         retrieval_at=intent_at + result.retrieval_seconds,
         thresholds=result.thresholds,
+        guess=result.intent,
+        confidence=result.confidence,
+        wordless=result.reason in ("too_short", "small_talk"),
     )
 
 
@@ -135,4 +154,5 @@ def _card(article: Article, confidence: float, matched: str) -> SuggestedCard:
         intent=article.intent,
         confidence=confidence,
         matched=matched,
+        language=article.lang,
     )

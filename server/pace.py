@@ -1,4 +1,4 @@
-"""How often something may be tried, kept in memory. Times are seconds of a clock that never goes back."""
+"""How often something may be tried, kept in memory. Times are seconds."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,25 +26,46 @@ class Pace:
         return allowed
 
 
-@dataclass(slots=True)
-class Attempts:
-    """Counts failures by name: after `most` within `seconds` there is a wait."""
+Failures = tuple[int, float | None]
+"""How many failures in a row, and until when there is a wait."""
+
+
+class Locked(Exception):
+    """Too many failures in a row: nothing is tried before `wait` seconds have passed."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many failures in a row")
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """After `most` failures in a row nothing is tried for `seconds`."""
 
     most: int = 5
-    seconds: float = 300.0
-    _begun: dict[str, list[float]] = field(default_factory=dict)
+    seconds: float = 900.0
 
-    def begin(self, name: str, now: float) -> float:
-        """Count an attempt and return 0, or seconds to wait before the next one. `forget` it if it succeeds."""
-        recent = [at for at in self._begun.pop(name, []) if now - at < self.seconds]
-        allowed = len(recent) < self.most
-        self._begun[name] = [*recent, now] if allowed else recent
-        _trim(self._begun)
-        return 0.0 if allowed else recent[0] + self.seconds - now
+    def begin(self, failures: Failures, now: float) -> Failures:
+        """Count an attempt as a failure, until it turns out to be none. Raises Locked."""
+        count, until = failures
+        if until is not None and now < until:
+            raise Locked(until - now)
+        count = 1 if until is not None else count + 1
+        return count, now + self.seconds if count >= self.most else None
 
-    def forget(self, name: str) -> None:
-        """What was counted of `name` does not matter any more."""
-        self._begun.pop(name, None)
+
+@dataclass(slots=True)
+class Attempts:
+    """Counts failures by name."""
+
+    _failures: dict[str, Failures] = field(default_factory=dict)
+
+    def begin(self, name: str, lockout: Lockout, now: float) -> None:
+        """Count an attempt. Raises Locked."""
+        failures = lockout.begin(self._failures.get(name, (0, None)), now)
+        self._failures.pop(name, None)
+        self._failures[name] = failures
+        _trim(self._failures)
 
 
 def _trim(remembered: dict[str, Any]) -> None:

@@ -4,17 +4,22 @@ Browsers play FLAC, and serving the file as it is gives them ranges, so nothing 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from asr.audio import decode
 from server.spool import LegSpool, StorageError, safe_name
 
 MEDIA_TYPE = "audio/flac"
+BLOCK = 1 << 16
+"""Samples that are worked on at once."""
+Samples = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,45 @@ def finish_recording(
     """
     path = recording_path(data_dir, conversation_id, spool.header.leg)
     if spool.samples:
-        _write(path, spool, blank)
+        decoded = (decode(block, spool.header.encoding) for block in spool.blocks())
+        _write(path, decoded, spool.header.sample_rate, blank)
     spool.delete()
     return read_recording(data_dir, conversation_id, spool.header.leg)
 
 
-def _write(path: Path, spool: LegSpool, blank: Sequence[Stretch]) -> None:
+def blank_recording(data_dir: Path, conversation_id: str, leg: str, blank: Sequence[Stretch]) -> None:
+    """Make more of a finished recording silent; its length stays. A recording that is gone stays so.
+
+    Blocks as `finish_recording` does. Raises `StorageError`; the file is then as it was.
+    """
+    known = read_recording(data_dir, conversation_id, leg)
+    if known is None:
+        return
+    try:
+        with soundfile.SoundFile(str(known.path)) as flac:
+            _write(known.path, flac.blocks(BLOCK, dtype="int16"), known.sample_rate, blank)
+    except soundfile.LibsndfileError as error:
+        raise StorageError("a recording cannot be read") from error
+
+
+def remove_recording(data_dir: Path, conversation_id: str, leg: str) -> None:
+    """Remove a leg's recording, and its folder once that is empty. Raises `StorageError`."""
+    path = recording_path(data_dir, conversation_id, leg)
+    try:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".flac.part").unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    except OSError as error:
+        raise StorageError("cannot remove a recording") from error
+
+
+def _write(path: Path, blocks: Iterable[Samples], sample_rate: int, blank: Sequence[Stretch]) -> None:
     partial = path.with_suffix(".flac.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            _encode(file.fileno(), spool, blank)
+            _encode(file.fileno(), blocks, sample_rate, blank)
             os.fsync(file.fileno())
         partial.replace(path)
         _sync_folders(path)
@@ -84,13 +117,12 @@ def _write(path: Path, spool: LegSpool, blank: Sequence[Stretch]) -> None:
         raise StorageError("cannot write a recording") from error
 
 
-def _encode(file: int, spool: LegSpool, blank: Sequence[Stretch]) -> None:
+def _encode(file: int, blocks: Iterable[Samples], sample_rate: int, blank: Sequence[Stretch]) -> None:
     with soundfile.SoundFile(
-        file, "w", samplerate=spool.header.sample_rate, channels=1, format="FLAC", subtype="PCM_16", closefd=False
+        file, "w", samplerate=sample_rate, channels=1, format="FLAC", subtype="PCM_16", closefd=False
     ) as flac:
         position = 0
-        for block in spool.blocks():
-            samples = decode(block, spool.header.encoding)
+        for samples in blocks:
             for start, end in blank:
                 samples[max(0, start - position) : max(0, end - position)] = 0
             flac.write(samples)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from starlette.types import Lifespan
 
+from asr.prompts import PromptError
 from asr.recognizer import ModelError as SpeechModelError
 from kb.files import FileError
 from server.app import create_app
@@ -28,7 +29,10 @@ PONG_SECONDS = 60
 """A sender whose machine is busy answers late; field experience says to be patient."""
 
 
-MENDABLE = (FileError, IntentModelError, MissingWeights, OSError, SpeechModelError, StorageError, StoreError)
+MENDABLE = (
+    *(FileError, IntentModelError, MissingWeights, OSError),
+    *(PromptError, SpeechModelError, StorageError, StoreError),
+)
 
 
 class StartError(Exception):

@@ -1,11 +1,12 @@
 """The running parts of a node, and how a route gets at them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from kb.terms import Words
 from server.auth import ChatLinks, Doorkeeper
 from server.delivery import Delivery
 from server.demo import Demo
@@ -32,6 +33,7 @@ class Services:
     doorkeeper: Doorkeeper
     links: ChatLinks
     demo: Demo | None
+    words: Words = field(default_factory=Words)
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -22,6 +22,11 @@ class Settings(BaseSettings):
         description="Folder with weights, or their archives, that `tici models fetch` uses instead of the network.",
     )
     web_dir: Path = Field(Path("web/dist"), description="The built web pages.")
+    prompts_dir: Path | None = Field(
+        None,
+        description="Folder with recordings (WAV, FLAC) of announcements and hold music of one's own, 3 s or longer: "
+        "where a leg plays one of them, nobody is taken to speak. Empty: known are those that a call repeats.",
+    )
     packs_dir: Path = Field(Path("kb/packs"), description="Seed knowledge packs.")
     database_url: str = Field(
         "", description="SQLAlchemy async URL. Empty: SQLite in `data_dir`. PostgreSQL: `postgresql+asyncpg://…`."
@@ -35,6 +40,14 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Origins, besides the server's own address, whose pages may use the API (JSON list).",
     )
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description="Host names, besides `localhost`, `host` and those of `allowed_origins`, under which this node is "
+        'called (JSON list, such as `["tici.bank.example"]`). IP addresses always work; a browser that calls by '
+        "another name is refused, since any name can be made to point here. `*`: every name.",
+    )
+    login_attempts: int = Field(5, ge=1, description="Wrong passwords in a row after which a login is locked.")
+    lockout_seconds: float = Field(900.0, gt=0, description="Seconds that a login is locked after that.")
     session_hours: float = Field(12.0, gt=0, description="Hours until an agent must log in again.")
     bank_name: str = Field("晨星银行", description="The name that customers see on the chat page.")
     chat_link_hours: float = Field(24.0, gt=0, description="Hours until a customer's chat link expires.")
@@ -46,7 +59,7 @@ class Settings(BaseSettings):
         "vosk-small-en", description="English Vosk model: a folder name in `models_dir`, or a path."
     )
     asr_languages: list[str] = Field(
-        default_factory=lambda: ["zh"], description="Languages whose recognisers are loaded at start (JSON list)."
+        default_factory=lambda: ["zh", "en"], description="Languages whose recognisers are loaded at start (JSON list)."
     )
     asr_threads: int = Field(0, ge=0, description="Threads that decode speech. 0: one per CPU core.")
     asr_warm: int = Field(2, ge=0, description="Recognisers made and warmed per language at start.")
@@ -100,6 +113,10 @@ class Settings(BaseSettings):
     )
     spoken_similarity: float = Field(
         0.4, gt=0, le=1, description="How alike the agent's words and a shown reply must be to count as spoken."
+    )
+
+    sweep_hours: float = Field(
+        1.0, gt=0, description="Hours between two looks for what the retention rules want deleted; one is at start."
     )
 
     webhook_timeout: float = Field(5.0, gt=0, description="Seconds a delivery webhook may take.")

@@ -122,6 +122,14 @@ class LegSpool:
         """Samples written so far, synced or not."""
         return self._size // self.header.bytes_per_sample
 
+    def last_written(self) -> float:
+        """When audio was added last, in Unix seconds. Raises `StorageError`."""
+        self._check_open()
+        try:
+            return os.fstat(self._file).st_mtime
+        except OSError as error:
+            raise _storage_error("cannot read the spool", error) from error
+
     def append(self, data: bytes) -> None:
         """Write whole samples in the source encoding. Raises `StorageError`; then nothing was added."""
         if len(data) % self.header.bytes_per_sample:

@@ -19,9 +19,11 @@ class Commands(LazyGroup):
         "train": Lazy("server.cli.train:train", "Train an intent model from labelled texts."),
         "eval": Lazy("server.cli.evaluate:app", "Measure intents, retrieval and speech recognition on your own files."),
         "bench": Lazy("server.cli.bench:bench_app", "Measure a running server."),
-        "user": Lazy("server.cli.users:user_app", "Add and list users, and set their roles."),
-        "key": Lazy("server.cli.users:key_app", "Add, list and revoke keys of phone systems and web sites."),
+        "samples": Lazy("server.cli.samples:samples_app", "List samples from conversations, export them for training."),
+        "user": Lazy("server.cli.users:user_app", "Add, list, change, disable and unlock users."),
+        "key": Lazy("server.cli.keys:key_app", "Add, list and revoke keys of phone systems and web sites."),
         "queue": Lazy("server.cli.queues:queue_app", "Set what a queue allows: text during calls, chat, webhook."),
+        "privacy": Lazy("server.cli.privacy:privacy_app", "Retention, legal holds, export, deletion, audit."),
         "db": Lazy("server.cli.database:db_app", "Bring the database up to date."),
     }
 

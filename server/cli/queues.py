@@ -27,6 +27,13 @@ def set_queue(
         str | None, typer.Option(help="Where texts of calls are posted, signed; a new signing secret is made.")
     ] = None,
     language: Annotated[str | None, typer.Option(help="The language spoken there: zh or en.")] = None,
+    team: Annotated[str | None, typer.Option(help="The team whose people see its conversations.")] = None,
+    recording: Annotated[
+        str | None, typer.Option(help="Whether calls are recorded: record, off, or on_demand by the agent.")
+    ] = None,
+    retention: Annotated[
+        str | None, typer.Option(help="The retention class of its conversations; `tici privacy` has the rules.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make or change a queue; what is not given stays. Holds for conversations that begin later."""
@@ -36,6 +43,9 @@ def set_queue(
         "webhook_url": webhook_url,
         "webhook_secret": secrets.token_hex(32) if webhook_url else None,
         "language": language,
+        "team": team,
+        "recording_policy": recording,
+        "retention_class": retention,
     }
     changes = {field: value for field, value in given.items() if value is not None}
 
@@ -68,4 +78,5 @@ def _public(policy: "QueuePolicy") -> dict[str, Any]:
 def _line(policy: "QueuePolicy") -> str:
     text = "text during calls" if policy.text_out_on_call else "no text during calls"
     hook = f", webhook {policy.webhook_url}" if policy.webhook_url else ""
-    return f"{policy.queue}: {policy.language}, {text}, chat cards {policy.chat_action}{hook}"
+    kept = f"team {policy.team}, recording {policy.recording_policy}, retention {policy.retention_class}"
+    return f"{policy.queue}: {policy.language}, {kept}, {text}, chat cards {policy.chat_action}{hook}"

@@ -57,6 +57,10 @@ def replay(
 ) -> None:
     """Play AUDIO into a server in real time, as one call, and show what it hears.
 
+    A script for --events has one call event a line, with seconds from the start instead of its time:
+    {"after": 8.5, "type": "transferred", "agent": "8012"}; "told" delays the telling of it. The key needs the scope
+    `events` then. One to try is kb/packs/zh_bank/calls/lost_card.switch.jsonl.
+
     A lost connection is resumed where the server has audio for good. Exit codes: 2 unusable audio or options,
     3 refused by the server, 4 key refused, 5 connection lost for good, 1 anything else.
     """

@@ -16,8 +16,6 @@ T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-MIN_PASSWORD = 8
-
 
 def with_store(work: Callable[["Store"], Awaitable[T]]) -> T:
     """Run `work` on the database of the settings; its errors end the command with a sentence and exit code 1."""
@@ -53,9 +51,5 @@ def show(value: Any, lines: list[str], as_json: bool) -> None:
 def read_password(from_stdin: bool) -> str:
     """A password from the prompt, asked twice, or the first line of standard input; never from the arguments."""
     if from_stdin:
-        password = typer.get_text_stream("stdin").readline().rstrip("\r\n")
-    else:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    if len(password) < MIN_PASSWORD:
-        fail(f"A password has at least {MIN_PASSWORD} characters.")
-    return password
+        return typer.get_text_stream("stdin").readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

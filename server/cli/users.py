@@ -1,20 +1,27 @@
-"""`tici user` and `tici key`: who may log in, and which machines may connect."""
+"""`tici user`: who may log in."""
 
+from datetime import datetime
+from time import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from server.cli.stored import AsJson, read_password, show, with_store
+from server.cli.stored import AsJson, fail, read_password, show, with_store
 
 if TYPE_CHECKING:
-    from server.store import KeyInfo, NewKey, Store, UserRecord
+    from server.store import Store, UserRecord
 
 user_app = typer.Typer(no_args_is_help=True, help="People who can log in.")
-key_app = typer.Typer(no_args_is_help=True, help="Keys of machines: telephone systems, web sites, CRMs.")
 
 Login = Annotated[str, typer.Argument(help="The name to log in with.")]
 RoleName = Annotated[str, typer.Option("--role", help="agent, reviewer, trainer, supervisor or admin.")]
-KeyName = Annotated[str, typer.Argument(help="What the key is for; each name is used once.")]
+TeamName = Annotated[str, typer.Option("--team", help="Team of the person; * for all teams.")]
+QueueNames = Annotated[
+    list[str] | None, typer.Option("--queues", help="A queue they work for, may be repeated; none: all of the team.")
+]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking.")
+]
 
 
 @user_app.command("add")
@@ -22,32 +29,36 @@ def add_user(
     login: Login,
     role: RoleName = "agent",
     name: Annotated[str, typer.Option(help="Name to show; the login when not given.")] = "",
-    team: Annotated[str, typer.Option(help="Team of the person.")] = "default",
+    team: TeamName = "default",
+    queues: QueueNames = None,
     extension: Annotated[str | None, typer.Option(help="Telephone extension, from now on.")] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking.")
+    temporary: Annotated[
+        bool, typer.Option("--temporary", help="Make a password and print it, this once; they must choose their own.")
     ] = False,
+    password_stdin: FromStdin = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add a person. The password is asked for, or read from standard input."""
-    password = read_password(password_stdin)
+    """Add a person. The password is asked for, read from standard input, or made."""
+    password = _password(login, temporary, password_stdin)
 
     async def add(store: "Store") -> "UserRecord":
-        user = await store.users.add(login, password, role, display_name=name, team=team)
+        user = await store.users.add(
+            login, password, role, display_name=name, team=team, queues=queues or (), temporary=temporary
+        )
         if extension is not None:
             await store.assign_extension(extension, login)
-        await store.append_audit("cli", "user.add", ("user", user.login), {"role": user.role.value})
+        await store.append_audit("cli", "user.add", ("user", user.login), _rights(user))
         return user
 
     user = with_store(add)
-    show(_user(user), [f"Added {user.login} ({user.role.value})."], as_json)
+    _show_password(user, f"Added {user.login} ({user.role.value}).", password if temporary else None, as_json)
 
 
 @user_app.command("list")
 def list_users(as_json: AsJson = False) -> None:
     """List everybody who can log in."""
     users = with_store(lambda store: store.users.list())
-    lines = [_line(user.login, user.role.value, user.team, user.display_name, ended=user.disabled) for user in users]
+    lines = [_user_line(user) for user in users]
     show([_user(user) for user in users], lines or ["Nobody can log in yet: add people with `tici user add`."], as_json)
 
 
@@ -57,77 +68,145 @@ def set_role(
     role: Annotated[str, typer.Argument(help="agent, reviewer, trainer, supervisor or admin.")],
     as_json: AsJson = False,
 ) -> None:
-    """Change what a person may do."""
-
-    async def change(store: "Store") -> "UserRecord":
-        user = await store.users.set_role(login, role)
-        await store.append_audit("cli", "user.set_role", ("user", user.login), {"role": user.role.value})
-        return user
-
-    user = with_store(change)
+    """Change what a person may do, which logs them out."""
+    user = _changed(login, role=role)
     show(_user(user), [f"{user.login} is now {user.role.value}."], as_json)
 
 
-@key_app.command("add")
-def add_key(
-    name: KeyName,
-    scope: Annotated[
-        list[str], typer.Option(help="What it may do: listen, chat, events, export or admin. May be repeated.")
-    ],
+@user_app.command("set-team")
+def set_team(
+    login: Login,
+    team: Annotated[str, typer.Argument(help="The team; * for all teams.")],
+    queues: QueueNames = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and print it, this once: it cannot be shown again."""
-
-    async def add(store: "Store") -> "NewKey":
-        key = await store.keys.add(name, scope)
-        await store.append_audit("cli", "key.add", ("api_key", key.info.key_id), {"scopes": sorted(key.info.scopes)})
-        return key
-
-    key = with_store(add)
-    if not as_json:
-        typer.echo("Keep this key now; it cannot be shown again:", err=True)
-    show(_key(key.info) | {"key": key.secret}, [key.secret], as_json)
+    """Change whose conversations a person works on, which logs them out."""
+    user = _changed(login, team=team, queues=queues or ())
+    show(_user(user), [_user_line(user)], as_json)
 
 
-@key_app.command("list")
-def list_keys(as_json: AsJson = False) -> None:
-    """List all keys, revoked ones too, without their secrets."""
-    keys = with_store(lambda store: store.keys.list())
-    lines = [_line(key.name, ",".join(sorted(key.scopes)), ended=key.revoked_at is not None) for key in keys]
-    show([_key(key) for key in keys], lines or ["There are no keys yet: make one with `tici key add`."], as_json)
+@user_app.command("disable")
+def disable(login: Login, as_json: AsJson = False) -> None:
+    """Log a person out everywhere and let them in no more."""
+    user = _changed(login, disabled=True)
+    show(_user(user), [f"{user.login} cannot log in any more."], as_json)
 
 
-@key_app.command("revoke")
-def revoke_key(name: KeyName, as_json: AsJson = False) -> None:
-    """End a key. Nothing can connect with it any more."""
+@user_app.command("enable")
+def enable(login: Login, as_json: AsJson = False) -> None:
+    """Let a person in again who was disabled."""
+    user = _changed(login, disabled=False)
+    show(_user(user), [f"{user.login} can log in again."], as_json)
 
-    async def revoke(store: "Store") -> "KeyInfo":
-        key = await store.keys.revoke(name)
-        await store.append_audit("cli", "key.revoke", ("api_key", key.key_id))
-        return key
 
-    key = with_store(revoke)
-    show(_key(key), [f"Revoked {key.name}."], as_json)
+@user_app.command("unlock")
+def unlock(login: Login, as_json: AsJson = False) -> None:
+    """Let a person try again at once after too many wrong passwords."""
+
+    async def work(store: "Store") -> "UserRecord":
+        user = await store.users.unlock(login)
+        await store.append_audit("cli", "user.unlock", ("user", user.login))
+        return user
+
+    user = with_store(work)
+    show(_user(user), [f"{user.login} can try again."], as_json)
+
+
+@user_app.command("password")
+def set_password(
+    login: Login,
+    temporary: Annotated[
+        bool, typer.Option("--temporary", help="Make a password and print it, this once; they must choose their own.")
+    ] = False,
+    password_stdin: FromStdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a person another password, which logs them out and unlocks them."""
+    password = _password(login, temporary, password_stdin)
+
+    async def work(store: "Store") -> "UserRecord":
+        user = await store.users.set_password(login, password, temporary=temporary)
+        await store.append_audit("cli", "user.reset_password", ("user", user.login))
+        return user
+
+    user = with_store(work)
+    _show_password(user, f"{user.login} has another password.", password if temporary else None, as_json)
+
+
+@user_app.command("extension")
+def extension_of(
+    login: Login,
+    extension: Annotated[str, typer.Argument(help="The telephone extension.")],
+    since: Annotated[
+        datetime | None, typer.Option("--from", help="When it begins, local time; now if left out.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="When it ends, local time; never if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a person an extension; whoever has it then loses it for that time."""
+    begins = since.timestamp() if since is not None else time()
+    ends = until.timestamp() if until is not None else None
+    told = {"extension": extension, "from": begins, "to": ends}
+
+    async def work(store: "Store") -> None:
+        await store.assign_extension(extension, login, at=begins, until=ends)
+        await store.append_audit("cli", "user.extension", ("user", login), told)
+
+    with_store(work)
+    show({"login": login, **told}, [f"Extension {extension} is {login}'s."], as_json)
+
+
+def _changed(login: str, **changes: Any) -> "UserRecord":
+    """Change a person's rights, audited."""
+
+    async def work(store: "Store") -> "UserRecord":
+        user = await store.users.change(login, **changes)
+        detail = _rights(user) | {"disabled": user.disabled}
+        await store.append_audit("cli", "user.change", ("user", user.login), detail)
+        return user
+
+    return with_store(work)
+
+
+def _password(login: str, temporary: bool, from_stdin: bool) -> str:
+    """The password to give; a weak one ends the command."""
+    from server.store.passwords import WeakPasswordError, check_password, temporary_password
+
+    if temporary:
+        return temporary_password()
+    password = read_password(from_stdin)
+    try:
+        check_password(login, password)
+    except WeakPasswordError as error:
+        fail(str(error))
+    return password
+
+
+def _show_password(user: "UserRecord", line: str, made: str | None, as_json: bool) -> None:
+    if made is None:
+        show(_user(user), [line], as_json)
+    else:
+        lines = [line, f"Temporary password, shown this once: {made}"]
+        show(_user(user) | {"password": made}, lines, as_json)
+
+
+def _rights(user: "UserRecord") -> dict[str, Any]:
+    return {"role": user.role.value, "team": user.team, "queues": sorted(user.queues)}
 
 
 def _user(user: "UserRecord") -> dict[str, Any]:
     return {
         "login": user.login,
         "display_name": user.display_name,
-        "role": user.role.value,
-        "team": user.team,
+        **_rights(user),
         "disabled": user.disabled,
+        "locked_until": user.locked_until,
+        "must_change_password": user.must_change_password,
     }
 
 
-def _key(key: "KeyInfo") -> dict[str, Any]:
-    return {
-        "name": key.name,
-        "scopes": sorted(key.scopes),
-        "created_at": key.created_at,
-        "revoked_at": key.revoked_at,
-    }
-
-
-def _line(*parts: str, ended: bool) -> str:
-    return "  ".join((*parts, "(ended)") if ended else parts)
+def _user_line(user: "UserRecord") -> str:
+    queues = ",".join(sorted(user.queues)) or "all queues"
+    locked = user.locked_until is not None and user.locked_until > time()
+    marks = [mark for mark, holds in (("(ended)", user.disabled), ("(locked)", locked)) if holds]
+    return "  ".join((user.login, user.role.value, user.team, queues, user.display_name, *marks))

@@ -6,7 +6,7 @@ from typing import Any
 
 from server.docs.markdown import code, table
 from server.wire import base, chat, events, listen, panel, rest
-from server.wire.export import Schema, wire_schema
+from server.wire.export import BODIES, Schema, wire_schema
 
 HEAD = f"""# Protocol
 
@@ -42,10 +42,15 @@ def protocol_page() -> str:
     for tag, name in _members(definitions["Event"]["properties"]["payload"]):
         told.add(name)
         lines += [f"### Payload: {code(tag)}", "", *_message(definitions[name])]
-    rest_names = {name for name in definitions if hasattr(rest, name)} - told
-    lines += ["## HTTP bodies", "", inspect.getdoc(rest) or "", ""]
-    lines += _section(definitions, sorted(rest_names & _own(rest)))
-    lines += ["## Shared", "", *_section(definitions, sorted(set(definitions) - told - _own(rest)))]
+    for module in BODIES:
+        names = (set(definitions) & _own(module)) - told
+        told |= names
+        lines += [
+            "## " + ("HTTP bodies" if module is rest else f"HTTP bodies: {module.__name__.rpartition('.')[2]}"),
+            "",
+        ]
+        lines += [inspect.getdoc(module) or "", "", *_section(definitions, sorted(names))]
+    lines += ["## Shared", "", *_section(definitions, sorted(set(definitions) - told))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -104,7 +109,8 @@ def _plain_type(field: Schema) -> str:
     if kind == "array":
         return "list of " + _type(field.get("items", {}))
     if kind == "object":
-        return "object of " + _type(field.get("additionalProperties", {}))
+        values = field.get("additionalProperties", {})
+        return "object of " + _type(values if isinstance(values, dict) else {})
     return f"{kind}{_limits(field)}"
 
 

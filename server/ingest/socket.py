@@ -23,7 +23,7 @@ from server.ingest.dialect import (
     Tell,
 )
 from server.live.call import Call
-from server.live.calls import Calls
+from server.live.calls import Calls, Permit
 from server.live.sender import CallRefused
 from server.spool import StorageError
 from server.store import StoreError
@@ -41,14 +41,21 @@ class AudioSocket:
     """One connection of a sender."""
 
     def __init__(
-        self, socket: WebSocket, dialect: Dialect, calls: Calls, idle_timeout: float, ack_interval: float
+        self,
+        socket: WebSocket,
+        dialect: Dialect,
+        calls: Calls,
+        idle_timeout: float,
+        ack_interval: float,
+        permit: Permit | None = None,
     ) -> None:
-        """Times in seconds: without audio for `idle_timeout` the connection is closed."""
+        """Times in seconds: without audio for `idle_timeout` the connection is closed. `permit`: see `Calls.open`."""
         self._socket = socket
         self._dialect = dialect
         self._calls = calls
         self._idle_timeout = idle_timeout
         self._ack_interval = ack_interval
+        self._permit = permit
         self._replies: asyncio.Queue[Reply] = asyncio.Queue(QUEUE_SIZE)
         self._call: Call | None = None
         self._gone = False
@@ -125,7 +132,7 @@ class AudioSocket:
         try:
             match action:
                 case OpenCall(start, resumable):
-                    self._call, started, offset = await self._calls.open(start, self, resumable)
+                    self._call, started, offset = await self._calls.open(start, self, resumable, self._permit)
                     self._tell(self._dialect.started(started, offset))
                 case Audio() if self._call is not None:
                     await self._call.audio(action, self)

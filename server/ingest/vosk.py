@@ -28,7 +28,7 @@ from server.ingest.parsing import describe, json_object, parse_start
 from server.ingest.vosk_config import VoskConfig
 from server.ingest.vosk_replies import VoskReplies
 from server.wire import listen
-from server.wire.base import ErrorCode, Message
+from server.wire.base import ErrorCode, Language, Message
 from server.wire.events import Direction, Role
 from server.wire.listen import Name
 
@@ -44,7 +44,7 @@ class VoskQuery(Message):
     external_id: Name | None = None
     leg: Name | None = None
     role: Role = Role.UNKNOWN
-    language: str = "zh"
+    language: Language = "zh"
     queue: Name = "default"
     direction: Direction = Direction.INBOUND
     agent: str | None = None

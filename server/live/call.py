@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic, time
 
-from asr.leg import LegDecoder
 from asr.transcript import Transcript
 from server.ingest.dialect import Audio
+from server.live.admission import check_start, heard_in
 from server.live.conversation import LiveConversation
+from server.live.decoders import LegDecoders
 from server.live.leg import LiveLeg
+from server.live.noticing import LanguageWatch
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender, tell
+from server.live.slot import Slot, when_done
 from server.session import Output, Session
 from server.spool import LegSpool, SpoolHeader, StorageError
 from server.store.errors import StoreError
@@ -25,21 +27,6 @@ from server.wire.base import ErrorCode
 log = logging.getLogger(__name__)
 STORE_PATIENCE = 60.0
 """Seconds for which words that cannot be stored are tried again before they are decoded anew."""
-MAX_LEGS = 4
-"""Legs of one call; each costs the CPU of one recogniser."""
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """A leg and its sender, None while nobody sends: since `lost_at`."""
-
-    live: LiveLeg
-    lost_at: float | None
-    sender: Sender | None = None
-    acked: int = -1
-    cut_at: int = -1
-    """Position at which the clock last closed an utterance."""
-    finishing: bool = False
 
 
 class Call:
@@ -51,7 +38,7 @@ class Call:
         self.joining = 0
         """Senders whose legs are being opened."""
         self._room = room
-        self._finishing: set[asyncio.Task[int]] = set()
+        self._finishing: set[asyncio.Task[int] | asyncio.Task[None]] = set()
 
     @property
     def idle(self) -> bool:
@@ -62,21 +49,7 @@ class Call:
 
     def check(self, start: listen.Start, may_supersede: bool) -> None:
         """Raise CallRefused unless every leg of `start` is new, or open and free, and of the same format."""
-        if len(self.live.session.state.legs.keys() | {spec.leg for spec in start.legs}) > MAX_LEGS:
-            raise CallRefused(ErrorCode.POLICY, f"a call has at most {MAX_LEGS} legs")
-        for spec in start.legs:
-            known = self.live.session.state.legs.get(spec.leg)
-            if known is None:
-                continue
-            if known.ended:
-                raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg has ended; use another external id")
-            if (known.encoding, known.sample_rate) != (start.encoding, start.sample_rate):
-                raise CallRefused(ErrorCode.CONFLICT, "this leg was begun with another encoding or sample rate")
-            slot = self.slots.get(spec.leg)
-            if slot is not None and slot.finishing:
-                raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg is ending")
-            if slot is not None and slot.sender is not None and not may_supersede:
-                raise CallRefused(ErrorCode.LEG_BUSY, "another sender delivers this leg")
+        check_start(self.live.session.state, self.slots, start, may_supersede)
 
     async def attach(self, start: listen.Start, sender: Sender, resumable: bool, fresh: bool) -> int:
         """Make `sender` the source of the legs of `start`; the sample to send from.
@@ -102,10 +75,11 @@ class Call:
         for slot in slots:
             if slot.sender is not None:
                 slot.sender.failed(ErrorCode.SUPERSEDED, "another connection goes on with this leg")
+            await self._mark_gap(slot)
             slot.live.skip = slot.live.spool.samples - resume_from if resumable else 0
             if not resumable and slot.live.spool.samples:
                 await self._mark_missing(slot, "sender lost")
-            slot.sender, slot.lost_at, slot.live.last_audio = sender, None, time()
+            slot.begin(sender, time(), repeats=resumable)
         return resume_from
 
     def detach(self, sender: Sender) -> None:
@@ -124,8 +98,10 @@ class Call:
         decoded = []
         for name, raw in audio.raw.items():
             slot = self.slots.get(name)
+            if slot is not None and slot.delivered_by(sender):
+                slot.note_return(time(), self._room.stall_seconds)
             try:
-                done = await slot.live.offer(raw, partial(_delivers, slot, sender)) if slot is not None else None
+                done = await slot.live.offer(raw, partial(slot.delivered_by, sender)) if slot is not None else None
             except StorageError:
                 # Whatever it sends next would lie where the lost audio belongs.
                 self.detach(sender)
@@ -133,11 +109,11 @@ class Call:
             if done is None:
                 return
             decoded.append(done)
-        _when_done(decoded, sender.chunk_done)
+        when_done(decoded, sender.chunk_done)
 
     async def cut(self, sender: Sender) -> None:
         """Close the open utterances of the sender's legs."""
-        _when_done([slot.live.cut() for slot in self.slots.values() if slot.sender is sender], sender.chunk_done)
+        when_done([slot.live.cut() for slot in self.slots.values() if slot.sender is sender], sender.chunk_done)
 
     async def acknowledge(self, sender: Sender) -> None:
         """Make what came from `sender` durable and tell it so. Raises StorageError."""
@@ -159,6 +135,7 @@ class Call:
         try:
             async with slot.live.intake:
                 samples = slot.live.spool.samples
+            await self._mark_gap(slot)
             await slot.live.finish()
             await self._patiently(partial(_end_leg, name, samples, reason))
         except BaseException:
@@ -180,24 +157,22 @@ class Call:
                 if slot.lost_at is not None and now - slot.lost_at > self._room.resume_seconds:
                     self._finish_soon(name)
             elif now - slot.live.last_audio > self._room.stall_seconds and not slot.live.lead:
-                self._close_stalled(slot)
+                slot.close_stalled()
+            if slot.settled(now) or slot.outage_settled(now):
+                self._do_soon(asyncio.create_task(self._mark_gap(slot)))
 
     def _finish_soon(self, name: str) -> None:
         self.slots[name].finishing = True
-        task = asyncio.create_task(self.finish_leg(name, "sender lost"))
+        self._do_soon(asyncio.create_task(self.finish_leg(name, "sender lost")))
+
+    def _do_soon(self, task: asyncio.Task[int] | asyncio.Task[None]) -> None:
         self._finishing.add(task)
         task.add_done_callback(self._finished)
 
-    def _finished(self, task: asyncio.Task[int]) -> None:
+    def _finished(self, task: asyncio.Task[int] | asyncio.Task[None]) -> None:
         self._finishing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a leg could not be ended, trying again later: %s", type(error).__name__)
-
-    def _close_stalled(self, slot: Slot) -> None:
-        position = slot.live.decoder.position
-        if slot.live.decoder.in_speech and slot.cut_at != position:
-            slot.cut_at = position
-            slot.live.cut()
+            log.error("a leg could not be ended, or its gap not be stored: %s", type(error).__name__)
 
     async def close(self) -> None:
         """Let go of everything without ending the legs: they can be resumed after a restart."""
@@ -206,8 +181,6 @@ class Call:
         await asyncio.gather(*self._finishing, return_exceptions=True)
         for slot in self.slots.values():
             await slot.live.close()
-
-    # --- inside
 
     async def recover(self) -> None:
         """After a restart: open the legs that had not ended and decode what nobody has decoded yet.
@@ -222,15 +195,17 @@ class Call:
                 log.error("conversation %s: no speech model for a leg; its audio waits", self.live.conversation_id)
                 continue
             try:
-                await self._reopen(name, known.language)
+                await self._reopen(name)
             except StorageError as error:
                 log.error("conversation %s: a leg's audio is lost: %s", self.live.conversation_id, error)
                 await self._patiently(partial(_end_leg, name, known.decoded_to, "audio lost"))
 
-    async def _reopen(self, name: str, language: str) -> None:
+    async def _reopen(self, name: str) -> None:
         data_dir, conversation_id = self._room.data_dir, self.live.conversation_id
         spool = await asyncio.to_thread(LegSpool.open, data_dir, conversation_id, name)
-        self._slot(name, spool, language).live.catch_up()
+        slot = self._slot(name, spool)
+        slot.remember(self.live.session.state, await asyncio.to_thread(spool.last_written))
+        slot.live.catch_up()
 
     async def _open(self, spec: listen.LegSpec, start: listen.Start, offset: float) -> None:
         if spec.leg in self.live.session.state.legs:
@@ -238,7 +213,7 @@ class Call:
             if spec.leg not in self.slots:
                 raise CallRefused(ErrorCode.STORAGE, "this leg's earlier audio cannot be read; use another id")
             return
-        language = spec.language or start.language
+        language = heard_in(spec, start, self.live.session.state.language, self._room.pools)
         header = SpoolHeader(spec.leg, start.encoding, start.sample_rate, offset, spec.role, language)
         spool = await asyncio.to_thread(LegSpool.create, self._room.data_dir, self.live.conversation_id, header)
         started = ev.LegStarted(
@@ -254,42 +229,57 @@ class Call:
         except BaseException:
             spool.close()
             raise
-        self._slot(spec.leg, spool, language)
+        self._slot(spec.leg, spool)
 
-    def _slot(self, name: str, spool: LegSpool, language: str) -> Slot:
+    def _slot(self, name: str, spool: LegSpool) -> Slot:
         room = self._room
-
-        def fresh(start_sample: int) -> LegDecoder:
-            return LegDecoder(
-                name,
-                spool.header.sample_rate,
-                room.pools[language],
-                start_sample=start_sample,
-                end_silence=room.end_silence,
-                interim_interval=room.interim_interval,
-            )
-
+        decoders = LegDecoders(self.live, room, name, spool.header.sample_rate)
         decoded_to = self.live.session.state.legs[name].decoded_to
-        heard = partial(self._heard, name)
-        slot = Slot(LiveLeg(name, spool, fresh, decoded_to, room.executor, heard, room.max_lead), time())
+        watch = LanguageWatch(name, spool.header.sample_rate, room.pools)
+        heard = partial(self._heard, name, decoders, watch)
+        slot = Slot(LiveLeg(name, spool, decoders.fresh, decoded_to, room.executor, heard, room.max_lead), time())
         self.slots[name] = slot
         return slot
 
     async def _mark_missing(self, slot: Slot, reason: str) -> None:
-        header = slot.live.spool.header
-        where = header.offset + slot.live.spool.samples / header.sample_rate
         missing = max(0.0, time() - (slot.lost_at or time()))
-        gap = ev.LegGap(leg=slot.live.name, start=where, end=where, missing=round(missing, 2), reason=reason)
+        gap = slot.gap(slot.live.spool.samples, missing, reason)
         await self.live.do(lambda session: session.gap(gap, time()))
 
-    async def _heard(self, name: str, transcript: Transcript, speech_end: float) -> None:
+    async def _mark_gap(self, slot: Slot) -> None:
+        """Keep what the sender left out when its audio stopped, or when it was away."""
+        outage = slot.take_outage() if slot.outage_settled(time()) else None
+        gap = slot.take_gap() or outage
+        if gap is not None:
+            await self._patiently(lambda session: session.gap(gap, time()))
+
+    async def _heard(
+        self, name: str, decoders: LegDecoders, watch: LanguageWatch, transcript: Transcript, speech_end: float
+    ) -> bool:
+        """Take in what was decoded; whether it has to be decoded again, as another language is spoken there."""
         slot = self.slots[name]
         if transcript.final:
             # A boundary must not be stored before its audio is: decoding would go on beyond the spool.
             await slot.live.sync()
-        outputs = await self._patiently(lambda session: session.heard(transcript, time(), speech_end))
+        foreign = False
+
+        def step(session: Session) -> list[Output]:
+            nonlocal foreign
+            foreign = session.state.legs[name].language != decoders.language
+            return [] if foreign else session.heard(transcript, time(), speech_end)
+
+        outputs = await self._patiently(step)
         if slot.sender is not None:
             tell(slot.sender, outputs)
+        if not foreign and transcript.final and watch.heard(transcript):
+            self._do_soon(asyncio.create_task(self._try_languages(slot, watch, transcript, decoders.language)))
+        return foreign
+
+    async def _try_languages(self, slot: Slot, watch: LanguageWatch, final: Transcript, language: str) -> None:
+        """Hear words that were hard to recognise in the other languages too, and go on in one that fits better."""
+        better = await watch.try_others(final, slot.samples, language, self._room.executor)
+        if better is not None:
+            await self._patiently(lambda s: s.notice_language(final.leg, language, better, time()))
 
     async def _patiently(self, step: Callable[..., list[Output]]) -> list[Output]:
         """Take a step, again and again while it cannot be stored. Raises StoreError after `STORE_PATIENCE`."""
@@ -305,15 +295,5 @@ class Call:
                 pause = min(1.0, pause * 2)
 
 
-def _delivers(slot: Slot, sender: Sender) -> bool:
-    return slot.sender is sender and not slot.finishing
-
-
 def _end_leg(name: str, samples: int, reason: str, session: Session) -> list[Output]:
     return session.end_leg(name, samples, reason, time())
-
-
-def _when_done(work: Sequence[asyncio.Future[None]], then: Callable[[], None]) -> None:
-    """Call `then` once all `work` is done; never if the leg is let go before."""
-    waiting = asyncio.gather(*work)
-    waiting.add_done_callback(lambda done: None if done.cancelled() else then())

@@ -4,20 +4,25 @@ import asyncio
 import hashlib
 import hmac
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
+from server.live.admission import told_language
 from server.live.call import Call
 from server.live.conversation import LiveConversation
-from server.live.conversations import Conversations
+from server.live.conversations import TENANT, Conversations, queue_of
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender
 from server.spool import StorageError
 from server.store import ConflictError, Store, StoreError
+from server.store.queries.tasks import TaskRecord
 from server.wire import listen
 from server.wire.base import ErrorCode
-from server.wire.events import Channel
+from server.wire.events import Channel, Direction
 
 log = logging.getLogger(__name__)
+Permit = Callable[[str], Awaitable[None]]
+"""Raises CallRefused where the sender is not for that queue."""
 
 
 class Calls:
@@ -47,21 +52,29 @@ class Calls:
         """Whether another call would be admitted."""
         return not self._draining and len(self._calls) < self._max_calls
 
-    async def open(self, start: listen.Start, sender: Sender, resumable: bool) -> tuple[Call, listen.Started, float]:
-        """Begin or resume the legs of `start`; also the offset of its first leg. Raises CallRefused."""
+    async def open(
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit | None = None
+    ) -> tuple[Call, listen.Started, float]:
+        """Begin or resume the legs of `start`; also the offset of its first leg. Raises CallRefused.
+
+        `permit` refuses a queue that is not the sender's; None: it may use them all.
+        """
         if self._draining:
             raise CallRefused(ErrorCode.SHUTTING_DOWN, "this node is shutting down; connect again elsewhere")
-        missing = {spec.language or start.language for spec in start.legs} - self._room.pools.keys()
+        told = {language for spec in start.legs if (language := told_language(spec, start)) is not None}
+        missing = told - self._room.pools.keys()
         if missing:
             raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for {sorted(missing)}")
         async with self._lock:
             try:
-                return await self._open(start, sender, resumable)
+                return await self._open(start, sender, resumable, permit or _any_queue)
             except (StorageError, StoreError) as error:
                 log.error("call refused, storage: %s", type(error).__name__)
                 raise CallRefused(ErrorCode.STORAGE, "the call cannot be stored now; try again") from error
 
-    async def _open(self, start: listen.Start, sender: Sender, resumable: bool) -> tuple[Call, listen.Started, float]:
+    async def _open(
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
+    ) -> tuple[Call, listen.Started, float]:
         live = await self._conversations.find(start.external_id)
         if live is not None:
             await live.refresh()
@@ -69,11 +82,17 @@ class Calls:
         if call is None:
             self._admit()
         if live is not None:
+            await permit(live.queue)
             _check_open(live)
             entitled = self._entitled(live, start.resume_token)
             (call or Call(live, self._room)).check(start, may_supersede=entitled)
         fresh = live is None
-        live = live or await self._begin(start)
+        task = await self._store.tasks.get(TENANT, start.task) if start.task is not None else None
+        if task is not None:
+            await permit(queue_of(None, task))
+        live = live or await self._begin(start, task, permit)
+        if not fresh:
+            await self._conversations.bind_late(live, start.customer, start.product, task, "sender")
         call = call or self._remember(Call(live, self._room))
         call.joining += 1
         try:
@@ -99,22 +118,29 @@ class Calls:
         self._pins[call.live.conversation_id] = pin
         return call
 
-    async def _begin(self, start: listen.Start) -> LiveConversation:
+    async def _begin(self, start: listen.Start, task: TaskRecord | None, permit: Permit) -> LiveConversation:
+        told = start.model_fields_set
+        queue = queue_of(start.queue if "queue" in told else None, task)
+        await permit(queue)
+        languages = [language for spec in start.legs if (language := told_language(spec, start)) is not None]
         try:
             return await self._conversations.open(
                 channel=start.channel,
                 external_id=start.external_id,
-                language=start.language,
-                queue=start.queue,
-                direction=start.direction,
-                agent=start.agent,
+                language=start.language if "language" in told else next(iter(languages), None),
+                queue=queue,
+                direction=start.direction if task is None or "direction" in told else Direction.OUTBOUND,
+                agent=start.agent or (task.agent if task is not None else None),
                 customer=start.customer,
                 context=start.context,
+                product=start.product,
+                task=task,
             )
         except ConflictError as error:  # the switch told of the call at this very moment
             live = await self._conversations.find(start.external_id)
             if live is None:
                 raise CallRefused(ErrorCode.CONFLICT, "this external id is taken") from error
+            await permit(live.queue)
             _check_open(live)
             return live
 
@@ -163,6 +189,10 @@ class Calls:
 
     def _token(self, conversation_id: str) -> str:
         return hmac.new(self._secret, f"resume:{conversation_id}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+async def _any_queue(queue: str) -> None:
+    """Refuses none."""
 
 
 def _check_open(live: LiveConversation) -> None:

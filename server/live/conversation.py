@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -10,13 +11,30 @@ from server.hub import Hub
 from server.session import Answer, Ask, Commit, InterimHeard, Output, Session, Suggested
 from server.store.errors import StoreError
 from server.wire.base import ErrorCode, Problem
-from server.wire.events import AgentBound, ConversationStarted, Event
+from server.wire.events import (
+    AgentBound,
+    ConversationEnded,
+    ConversationStarted,
+    CustomerBound,
+    Event,
+    SegmentsChanged,
+    WrappedUp,
+)
 
 log = logging.getLogger(__name__)
 MOST_ASKS = 8
 """Asks that may wait; with more, the oldest is no longer worth an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """Sessions of a person, all or some, are over."""
+
+
 Step = Callable[[Session], list[Output]]
-Published = Event | InterimHeard
+Published = Event | InterimHeard | SessionsEnded
+CLAIMS = "claims"
+"""Hub topic of what changes the list of calls that wait to be claimed."""
 
 
 class EventStore(Protocol):
@@ -46,6 +64,11 @@ def agent_topic(login: str) -> str:
     return f"agent:{login}"
 
 
+def session_topic(login: str) -> str:
+    """Hub topic of a person's sessions that end."""
+    return f"session:{login}"
+
+
 class LiveConversation:
     """Serialises every change of one session and carries out what the session asks for."""
 
@@ -73,6 +96,12 @@ class LiveConversation:
     def conversation_id(self) -> str:
         """The conversation's id."""
         return self.session.conversation_id
+
+    @property
+    def queue(self) -> str:
+        """The queue it came in by."""
+        assert self.session.state.started is not None
+        return self.session.state.started.queue
 
     async def do(self, step: Step) -> list[Output]:
         """Take one step: the events are committed, then published, then asks begin. Returns the outputs.
@@ -134,6 +163,8 @@ class LiveConversation:
                 self._hub.publish(topic, event)
                 for login in _concerned(event):
                     self._hub.publish(agent_topic(login), event)
+                if _changes_claims(event, self.session.state.agent):
+                    self._hub.publish(CLAIMS, event)
             case InterimHeard():
                 self._hub.publish(topic, output)
             case Ask():
@@ -167,3 +198,12 @@ def _concerned(event: Event) -> set[str]:
         case AgentBound(agent=agent, previous=previous):
             return {login for login in (agent, previous) if login is not None}
     return set()
+
+
+def _changes_claims(event: Event, agent: str | None) -> bool:
+    match event.payload:
+        case AgentBound(previous=previous):
+            return None in (previous, agent)
+        case ConversationStarted() | CustomerBound() | ConversationEnded() | WrappedUp() | SegmentsChanged():
+            return agent is None
+    return False

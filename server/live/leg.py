@@ -16,8 +16,11 @@ from server.spool import LegSpool
 from server.store.errors import StoreError
 
 log = logging.getLogger(__name__)
-Heard = Callable[[Transcript, float], Awaitable[None]]
-"""Told of each transcript and of when its last word was spoken (Unix seconds)."""
+Heard = Callable[[Transcript, float], Awaitable[bool | None]]
+"""Told of each transcript and of when its last word was spoken (Unix seconds).
+
+True: it is of no use, as another language is spoken there; to be decoded again from the last boundary.
+"""
 
 BLOCK_SECONDS = 1.0
 ATTEMPTS = 3
@@ -133,6 +136,10 @@ class LiveLeg:
         if self._decoding is not None:
             # The thread goes on after its task was cancelled, and a recogniser must not be used by two.
             await asyncio.wait([self._decoding])
+        await self._abandon()
+
+    async def _abandon(self) -> None:
+        """Give the decoder's recogniser back."""
         try:
             await asyncio.get_running_loop().run_in_executor(self._executor, self.decoder.abandon)
         except Exception as error:  # noqa: BLE001 - a broken recogniser is lost to its pool, and nothing else
@@ -204,13 +211,15 @@ class LiveLeg:
                 await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures))
 
     async def _decode_to(self, mark: _Mark) -> None:
-        while self.decoder.position < mark.position:
-            await self._tell(lambda: self._feed(mark.position))
-            self._note_lead()
-        if mark.kind is _Kind.CUT:
-            await self._tell(self.decoder.close_utterance)
-        elif mark.kind is _Kind.FINISH:
-            await self._tell(self.decoder.finish)
+        while True:
+            while self.decoder.position < mark.position:
+                await self._tell(lambda: self._feed(mark.position))
+                self._note_lead()
+            if mark.kind is _Kind.AUDIO:
+                return
+            end = self.decoder.close_utterance if mark.kind is _Kind.CUT else self.decoder.finish
+            if await self._tell(end):
+                return
 
     def _feed(self, limit: int) -> list[Transcript]:
         start = self.decoder.position
@@ -218,12 +227,17 @@ class LiveLeg:
         raw = self.spool.read(start, count)
         return self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
 
-    async def _tell(self, decode: Callable[[], list[Transcript]]) -> None:
+    async def _tell(self, decode: Callable[[], list[Transcript]]) -> bool:
+        """Decode and tell; False if what was heard is to be decoded again, by a decoder that has begun anew."""
         self._decoding = asyncio.get_running_loop().run_in_executor(self._executor, decode)
         for transcript in await asyncio.shield(self._decoding):
-            await self._heard(transcript, self.clock(transcript.end))
+            if await self._heard(transcript, self.clock(transcript.end)):
+                await self._abandon()
+                self.decoder = self._fresh(self._boundary)
+                return False
             if transcript.final:
                 self._boundary = transcript.end_sample
+        return True
 
     async def _give_up(self, start: int, end: int) -> None:
         """Commit a tile without words for audio that cannot be decoded, so that what follows can be heard."""

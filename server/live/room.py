@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from asr.pool import RecognizerPool
+from asr.repeats import Prints
 from server.spool import LegSpool
 
 
@@ -23,3 +24,5 @@ class AudioRoom:
     resume_seconds: float
     keep_recording: Callable[[str, LegSpool], Awaitable[None]]
     """Told of each ended leg (conversation id, its spool): turns it into a recording and closes the spool."""
+    prompts: Prints = field(default_factory=Prints.empty)
+    """The announcements that are known beforehand."""

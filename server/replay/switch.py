@@ -30,10 +30,13 @@ class ScriptedEvent:
     told: float
     fields: dict[str, object]
 
-    def body(self, start: float, speed: float) -> bytes:
-        """The event as it is sent; `start` in Unix seconds."""
-        event = CallEvent.model_validate({**self.fields, "at": start + self.after / speed})
-        return event.model_dump_json().encode()
+    def body(self, start: float) -> bytes:
+        """The event as it is sent; `start` in Unix seconds.
+
+        Its time is the audio's: at another speed than 1 it lies where the words lie, not when it is told.
+        """
+        event = CallEvent.model_validate({**self.fields, "at": start + self.after})
+        return event.model_dump_json(exclude_unset=True).encode()
 
 
 def load_script(path: Path) -> list[ScriptedEvent]:
@@ -48,7 +51,7 @@ def _event(path: Path, number: int, line: str) -> ScriptedEvent:
         fields = json.loads(line)
         after = float(fields.pop("after"))
         event = ScriptedEvent(after, float(fields.pop("told", max(0.0, after))), {"event_id": f"e{number}", **fields})
-        event.body(0.0, 1.0)
+        event.body(0.0)
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise BadOptionError(f"{path}, line {number}: not a scripted call event") from error
     return event
@@ -63,7 +66,7 @@ async def play_script(script: list[ScriptedEvent], options: CallOptions) -> None
     async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
         for event in sorted(script, key=lambda event: event.told):
             await asyncio.sleep(max(0.0, start + event.told / options.speed - time()))
-            body = event.body(start, options.speed)
+            body = event.body(start)
             headers = {"Tici-Key": key_id, "Tici-Signature": signature(signing_key, int(time()), body)}
             _check(await client.post(url, content=body, headers=headers))
 

@@ -17,7 +17,16 @@ from server.session import Output, Session
 from server.store import ConflictError, Scope, StoreError
 from server.wire import chat
 from server.wire.base import ErrorCode, Message, Problem
-from server.wire.events import Channel, ConversationEnded, DeliveryState, Event, MessageState, Role, Utterance
+from server.wire.events import (
+    Channel,
+    ConversationEnded,
+    DeliveryState,
+    Event,
+    MessageQueued,
+    MessageState,
+    Role,
+    Utterance,
+)
 from server.wire.rest import ChatCreated, ChatRequest
 
 router = APIRouter()
@@ -50,7 +59,8 @@ async def create_chat(body: ChatRequest, request: Request, response: Response, s
 
     The same external id again gets the same chat, with 200; the id of a call is refused with 409.
     """
-    await services.doorkeeper.key(request, Scope.CHAT)
+    key = await services.doorkeeper.key(request, Scope.CHAT)
+    await services.doorkeeper.check_queue(key, body.queue)
     try:
         return await open_chat(services, body)
     except ConflictError:
@@ -60,6 +70,7 @@ async def create_chat(body: ChatRequest, request: Request, response: Response, s
     started = live.session.state.started
     if started is None or started.channel is not Channel.CHAT:
         raise ConflictError("a call has this external id; give the chat another one")
+    await services.doorkeeper.check_queue(key, started.queue)
     response.status_code = 200
     return _created(services, live)
 
@@ -88,6 +99,7 @@ class ChatSocket:
 
     def __init__(self, socket: WebSocket, services: Services, live: LiveConversation) -> None:
         self._socket = socket
+        self._services = services
         self._live = live
         self._heard = services.hub.subscribe(conversation_topic(live.conversation_id))
         self._bank = services.settings.bank_name
@@ -123,7 +135,10 @@ class ChatSocket:
 
         # As a step, so that all it sees is stored, and what comes later is heard.
         await self._live.do(look)
-        await self._send(hello[0])
+        # Kept masked; what the page has not shown yet goes out as the agent wrote it.
+        going = await self._services.store.outgoing(self._live.conversation_id)
+        lines = [_as_written(line, going.get(line.message_id)) for line in hello[0].lines]
+        await self._send(hello[0].model_copy(update={"lines": lines}))
 
     def _greeting(self, session: Session) -> chat.ChatHello:
         state = session.state
@@ -188,9 +203,15 @@ class ChatSocket:
 
     async def _tell(self, event: Event) -> None:
         match event.payload:
-            case Utterance(message_id=str(message_id)) if message_id not in self._told:
+            case Utterance(message_id=str(message_id), role=Role.CUSTOMER) if message_id not in self._told:
                 self._told.add(message_id)
                 await self._send(self._line(event.payload))
+            case MessageQueued(message_id=message_id) if message_id not in self._told:
+                self._told.add(message_id)
+                turns = self._live.session.state.turns
+                turn = next((t for t in reversed(turns) if t.message_id == message_id), None)
+                if turn is not None:
+                    await self._send(_as_written(self._line(turn), event.payload.outgoing))
             case ConversationEnded():
                 await self._send(chat.ChatEnded())
 
@@ -209,3 +230,7 @@ class ChatSocket:
 
     async def _send(self, message: Message) -> None:
         await self._socket.send_text(message.model_dump_json())
+
+
+def _as_written(line: chat.ChatLine, text: str | None) -> chat.ChatLine:
+    return line if text is None else line.model_copy(update={"text": text})

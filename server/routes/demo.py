@@ -6,7 +6,7 @@ from fastapi.responses import FileResponse, Response
 from server.demo import DEMO_LOGINS, Demo
 from server.ids import new_id
 from server.routes.chat import open_chat
-from server.routes.people import Person
+from server.routes.people import Agent
 from server.services import Services, ServicesDep
 from server.wire.rest import ChatCreated, ChatRequest, DemoCall, DemoLogin, ReplayRequest, ReplayStarted
 
@@ -27,13 +27,13 @@ async def logins(services: ServicesDep) -> list[DemoLogin]:
 
 
 @router.get("/calls")
-async def calls(user: Person, services: ServicesDep) -> list[DemoCall]:
+async def calls(user: Agent, services: ServicesDep) -> list[DemoCall]:
     """The recorded calls of the pack."""
     return _demo(services).calls()
 
 
 @router.get("/calls/{call_id}/audio")
-async def audio(call_id: str, user: Person, services: ServicesDep) -> Response:
+async def audio(call_id: str, user: Agent, services: ServicesDep) -> Response:
     """Both legs as one stereo WAV."""
     path = await _demo(services).stereo(call_id)
     if path is None:
@@ -42,7 +42,7 @@ async def audio(call_id: str, user: Person, services: ServicesDep) -> Response:
 
 
 @router.post("/replays", status_code=202)
-async def replay(body: ReplayRequest, user: Person, services: ServicesDep) -> ReplayStarted:
+async def replay(body: ReplayRequest, user: Agent, services: ServicesDep) -> ReplayStarted:
     """Play a recorded call through this node's own `/v1/listen`, assigned to whoever asks."""
     external_id = _demo(services).play(body.call_id, user.login, body.speed)
     if external_id is None:
@@ -51,7 +51,7 @@ async def replay(body: ReplayRequest, user: Person, services: ServicesDep) -> Re
 
 
 @router.post("/chats", status_code=201)
-async def start_chat(user: Person, services: ServicesDep) -> ChatCreated:
+async def start_chat(user: Agent, services: ServicesDep) -> ChatCreated:
     """Open a chat whose agent is whoever asks."""
     _demo(services)
     return await open_chat(services, ChatRequest(external_id=f"demo-chat-{new_id()}", agent=user.login))

@@ -14,8 +14,10 @@ from server.ingest.dialect import Dialect, Limits
 from server.ingest.native import NativeDialect
 from server.ingest.socket import AudioSocket
 from server.ingest.vosk import QueryError, VoskDialect, parse_query
+from server.live.calls import Permit
+from server.live.sender import CallRefused
 from server.services import Services, ServicesDep
-from server.store import Scope
+from server.store import KeyInfo, Scope
 from server.wire.base import ErrorCode, Problem
 from server.wire.rest import ProblemResponse
 
@@ -25,21 +27,27 @@ router = APIRouter()
 @router.websocket("/v1/listen")
 async def listen(socket: WebSocket, services: ServicesDep) -> None:
     """Our own dialect."""
-    if await _allowed(socket, services, ()):
-        await _serve(socket, services, NativeDialect(_limits(services)))
+    try:
+        permit = await _permit(socket, services, ())
+    except Denied as denied:
+        await _refuse(socket, denied.status_code, denied.problem)
+        return
+    await _serve(socket, services, NativeDialect(_limits(services)), permit)
 
 
 @router.websocket("/v1/vosk")
 async def vosk(socket: WebSocket, services: ServicesDep) -> None:
     """The dialect of vosk-server."""
-    if not await _allowed(socket, services, services.settings.vosk_networks):
-        return
     try:
+        permit = await _permit(socket, services, services.settings.vosk_networks)
         query = parse_query(dict(socket.query_params))
+    except Denied as denied:
+        await _refuse(socket, denied.status_code, denied.problem)
+        return
     except QueryError as error:
         await _refuse(socket, 400, Problem(code=error.code, message=str(error)))
         return
-    await _serve(socket, services, VoskDialect(query, _limits(services), new_id))
+    await _serve(socket, services, VoskDialect(query, _limits(services), new_id), permit)
 
 
 def _limits(services: Services) -> Limits:
@@ -54,18 +62,24 @@ def trusted(connection: HTTPConnection, networks: Iterable[IPvAnyNetwork]) -> bo
     return any(address in network for network in networks)
 
 
-async def _allowed(socket: WebSocket, services: Services, networks: Iterable[IPvAnyNetwork]) -> bool:
-    """Whether the sender has a key, or calls from one of `networks`; otherwise it is told before the upgrade."""
-    try:
-        if not trusted(socket, networks):
-            await services.doorkeeper.key(socket, Scope.LISTEN)
-        # Only browsers send an Origin: any page that somebody here looks at calls from a trusted address too.
-        elif "origin" in socket.headers:
-            services.doorkeeper.check_origin(socket)
-    except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
-        return False
-    return True
+async def _permit(socket: WebSocket, services: Services, networks: Iterable[IPvAnyNetwork]) -> Permit | None:
+    """The queues of the sender's key; None, for all, where it calls from one of `networks`. Raises Denied."""
+    if not trusted(socket, networks):
+        return _queues_of(services, await services.doorkeeper.key(socket, Scope.LISTEN))
+    # Only browsers send an Origin: any page that somebody here looks at calls from a trusted address too.
+    if "origin" in socket.headers:
+        services.doorkeeper.check_origin(socket)
+    return None
+
+
+def _queues_of(services: Services, key: KeyInfo) -> Permit:
+    async def permit(queue: str) -> None:
+        try:
+            await services.doorkeeper.check_queue(key, queue)
+        except Denied as denied:
+            raise CallRefused(denied.problem.code, denied.problem.message) from denied
+
+    return permit
 
 
 async def _refuse(socket: WebSocket, status: int, problem: Problem) -> None:
@@ -74,6 +88,6 @@ async def _refuse(socket: WebSocket, status: int, problem: Problem) -> None:
     await socket.send_denial_response(JSONResponse(body, status, headers))
 
 
-async def _serve(socket: WebSocket, services: Services, dialect: Dialect) -> None:
+async def _serve(socket: WebSocket, services: Services, dialect: Dialect, permit: Permit | None) -> None:
     settings = services.settings
-    await AudioSocket(socket, dialect, services.calls, settings.idle_timeout, settings.ack_interval).run()
+    await AudioSocket(socket, dialect, services.calls, settings.idle_timeout, settings.ack_interval, permit).run()

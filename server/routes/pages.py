@@ -17,7 +17,18 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-ROUTES = ("/", "/login", "/panel", "/demo", "/conversations", "/conversations/{rest:path}")
+ROUTES = (
+    "/",
+    "/login",
+    "/password",
+    "/no-access",
+    "/admin/{rest:path}",
+    "/panel",
+    "/demo",
+    "/conversations",
+    "/conversations/{rest:path}",
+    "/training",
+)
 
 
 def add_pages(app: FastAPI, folder: Path) -> None:

@@ -9,10 +9,21 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
 
+from server.access import Page
 from server.auth import Denied
 from server.hub import Lagged
-from server.live.conversation import LiveConversation, Published, agent_topic, conversation_topic
+from server.live.conversation import (
+    CLAIMS,
+    LiveConversation,
+    Published,
+    SessionsEnded,
+    agent_topic,
+    conversation_topic,
+    session_topic,
+)
+from server.routes.claims import waiting
 from server.routes.frames import receive
+from server.routes.people import require_page
 from server.routes.summaries import summary
 from server.services import Services, ServicesDep
 from server.session import InterimHeard
@@ -28,6 +39,8 @@ _messages: TypeAdapter[panel.PanelClientMessage] = TypeAdapter(panel.PanelClient
 MAX_TEXT = 32_768
 SESSION_SECONDS = 15.0
 """How long a panel may stay open after its session is over."""
+CLAIMS_PATIENCE = 1.0
+"""Seconds until a list of claims that could not be read is tried again."""
 LAGGED = 4000
 """Close code of a panel that read too slowly: it connects again and gets the rest."""
 
@@ -37,6 +50,7 @@ async def panel_socket(socket: WebSocket, services: ServicesDep) -> None:
     """Serve one panel."""
     try:
         user = await services.doorkeeper.person(socket)
+        require_page(user, Page.PANEL)
     except Denied as denied:
         body = ProblemResponse(problem=denied.problem).model_dump(mode="json")
         await socket.send_denial_response(JSONResponse(body, denied.status_code))
@@ -57,17 +71,26 @@ class PanelSocket:
         self._socket = socket
         self._services = services
         self._user = user
-        self._heard = services.hub.subscribe(agent_topic(user.login))
+        self._heard = services.hub.subscribe(agent_topic(user.login), CLAIMS)
+        self._sessions = services.hub.subscribe(session_topic(user.login))
+        self._certain = asyncio.Event()
+        """Not set while it is looked up whether the session goes on: nothing is told meanwhile."""
+        self._certain.set()
+        self._over = False
         self._seen: dict[str, int] = {}
         """Last seq told, by watched conversation."""
         self._telling = asyncio.Lock()
+        self._claims: list[panel.Claim] | None = None
+        """What was last told to wait for somebody."""
+        self._claims_changed = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until the panel goes away or falls behind."""
         hearing = asyncio.create_task(self._hear())
         reading = asyncio.create_task(self._read())
         guarding = asyncio.create_task(self._guard())
-        tasks = (hearing, reading, guarding)
+        offering = asyncio.create_task(self._offer())
+        tasks = (hearing, reading, guarding, offering, asyncio.create_task(self._expel()))
         try:
             await self._hello()
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -80,6 +103,7 @@ class PanelSocket:
             await self._socket.close(1013, ErrorCode.STORAGE)
         finally:
             self._heard.close()
+            self._sessions.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -92,6 +116,24 @@ class PanelSocket:
             with contextlib.suppress(StoreError):
                 await self._check_session()
 
+    async def _expel(self) -> None:
+        """Raise LoggedOut as soon as this node ends the session; until that is certain nothing leaves."""
+        async for _ in self._sessions:
+            self._certain.clear()
+            await self._look_up()
+            self._certain.set()
+
+    async def _look_up(self) -> None:
+        while True:
+            try:
+                return await self._check_session()
+            except StoreError:
+                await asyncio.sleep(CLAIMS_PATIENCE)
+            except LoggedOut:
+                self._over = True
+                self._certain.set()
+                raise
+
     async def _check_session(self) -> None:
         if await self._services.doorkeeper.logged_in(self._socket) is None:
             raise LoggedOut
@@ -101,10 +143,11 @@ class PanelSocket:
         for record in await self._services.store.active_conversations_of(self._user.login):
             live = await self._services.conversations.get(record.conversation_id)
             if live is not None:
-                summaries.append(summary(live, self._services.links))
+                summaries.append(summary(live, self._services))
         await self._send(
             panel.Hello(login=self._user.login, display_name=self._user.display_name, conversations=summaries)
         )
+        self._claims_changed.set()
 
     # --- from the panel
 
@@ -180,10 +223,27 @@ class PanelSocket:
             async for topic, message in self._heard:
                 if topic == agent_topic(self._user.login):
                     await self._reassigned(message)
+                elif topic == CLAIMS:
+                    self._claims_changed.set()
                 else:
                     await self._tell(message, topic)
         except Lagged:
             await self._socket.close(LAGGED, "read too slowly; connect again")
+
+    async def _offer(self) -> None:
+        """Tell which calls wait for somebody: at first, and whenever that has changed."""
+        while True:
+            await self._claims_changed.wait()
+            self._claims_changed.clear()
+            try:
+                calls = await waiting(self._services, self._user)
+            except StoreError:
+                await asyncio.sleep(CLAIMS_PATIENCE)
+                self._claims_changed.set()
+                continue
+            if calls != self._claims:
+                self._claims = calls
+                await self._send(panel.Claims(calls=calls))
 
     async def _reassigned(self, message: Published) -> None:
         if not isinstance(message, Event):
@@ -191,7 +251,7 @@ class PanelSocket:
         async with self._telling:
             live = await self._mine(message.conversation_id)
             if live is not None and isinstance(message.payload, AgentBound | ConversationStarted):
-                await self._send(panel.Assigned(conversation=summary(live, self._services.links)))
+                await self._send(panel.Assigned(conversation=summary(live, self._services)))
             elif live is None:
                 self._unwatch(message.conversation_id)
                 await self._send(panel.Unassigned(conversation_id=message.conversation_id))
@@ -202,6 +262,8 @@ class PanelSocket:
             seen = self._seen.get(conversation_id)
             live = await self._mine(conversation_id) if seen is not None else None
             if seen is None or live is None:
+                return
+            if isinstance(message, SessionsEnded):
                 return
             if isinstance(message, InterimHeard):
                 await self._send(_interim(conversation_id, message))
@@ -226,6 +288,9 @@ class PanelSocket:
         await self._send(panel.PanelError(problem=Problem(code=code, message=message)))
 
     async def _send(self, message: Message) -> None:
+        await self._certain.wait()
+        if self._over:
+            raise LoggedOut
         await self._socket.send_text(message.model_dump_json())
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from server.ids import new_id
-from server.session import cards
+from server.session import cards, keeping, legs
 from server.session.outputs import Answer, Ask, Output
 from server.session.state import CardState
 from server.session.suggested import Suggested, SuggestedCard
@@ -56,6 +56,42 @@ def _do(
             return _raise_article(session, action, at, article)
         case panel.WrapUp():
             return _wrap_up(session, action, login, at)
+        case panel.SetLanguage():
+            return _set_language(session, action, login, at)
+        case panel.SetRecording():
+            return _set_recording(session, action, login, at)
+        case panel.SetConsent():
+            return _set_consent(session, action, login, at)
+
+
+def _set_language(session: "Session", action: panel.SetLanguage, login: str, at: float) -> list[Output]:
+    if not legs.loaded(session, action.language):
+        raise Refused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for `{action.language}`")
+    if action.leg is None:
+        return legs.change_languages(session, action.language, login, at, action.action_id)
+    leg = session.state.legs.get(action.leg)
+    if leg is None:
+        raise Refused(ErrorCode.NOT_FOUND, "no such leg in this conversation")
+    if leg.ended:
+        raise Refused(ErrorCode.CONVERSATION_ENDED, "this leg has ended")
+    return legs.change_leg_language(session, action.leg, action.language, login, at, action.action_id)
+
+
+def _set_consent(session: "Session", action: panel.SetConsent, login: str, at: float) -> list[Output]:
+    if keeping.takes_back(session, action.consent):
+        raise Refused(ErrorCode.POLICY, "the customer refused to be recorded; only consent that is given changes that")
+    return keeping.change_consent(session, action.consent, login, at, action.action_id)
+
+
+def _set_recording(session: "Session", action: panel.SetRecording, login: str, at: float) -> list[Output]:
+    started = session.state.started
+    if started is None or started.channel is not Channel.CALL:
+        raise Refused(ErrorCode.INVALID, "a chat has no recording")
+    reason = keeping.why_not(session) if action.recording else None
+    if reason is not None:
+        raise Refused(ErrorCode.POLICY, reason)
+    when = at - session.state.started_at
+    return [keeping.switch(session, action.recording, when, login, "agent", at, action.action_id)]
 
 
 def _card(session: "Session", suggestion_id: str, allowed: frozenset[OutcomeKind]) -> CardState:
@@ -75,7 +111,7 @@ def _use(session: "Session", action: panel.Use, login: str, at: float) -> list[O
         outcome=OutcomeKind.EDITED if edited else OutcomeKind.USED,
         by=login,
         action_id=action.action_id,
-        text=action.text if edited else None,
+        text=session.kept(action.text or "") if edited else None,
     )
     return [session.emit(outcome, at)]
 
@@ -95,6 +131,7 @@ def _send(session: "Session", action: panel.Send, login: str, at: float) -> list
     if not text:
         raise Refused(ErrorCode.INVALID, "there is no text to send")
     adapter = _way_out(session, action)
+    kept = session.kept(text)
     outputs: list[Output] = []
     if action.suggestion_id is not None:
         done = frozenset({OutcomeKind.USED, OutcomeKind.SPOKEN, OutcomeKind.EDITED})
@@ -105,21 +142,21 @@ def _send(session: "Session", action: panel.Send, login: str, at: float) -> list
             outcome=OutcomeKind.EDITED if edited else OutcomeKind.SENT,
             by=login,
             action_id=action.action_id,
-            text=text if edited else None,
+            text=kept if edited else None,
         )
         outputs.append(session.emit(outcome, at))
     message_id = new_id()
     session.listen_to_agent(text)
-    outputs.append(session.say(Role.AGENT, text, message_id, at))
+    outputs.append(session.say(Role.AGENT, kept, message_id, at))
     queued = ev.MessageQueued(
         message_id=message_id,
-        text=text,
+        text=kept,
         by=login,
         adapter=adapter,
         suggestion_id=action.suggestion_id,
         action_id=action.action_id,
     )
-    outputs.append(session.emit(queued, at))
+    outputs.append(session.emit(queued.going_out_as(text), at))
     return outputs
 
 
@@ -144,8 +181,11 @@ def _raise_article(
 ) -> list[Output]:
     if article is None:
         raise Refused(ErrorCode.NOT_FOUND, "no such article, or it is not approved and in effect")
-    language = session.state.started.language if session.state.started else ""
-    ask = Ask(action.action_id, action.query, (), language, "search", None, None)
+    # One click away from being said or sent: who really speaks that language is set to it first.
+    if article.language and article.language not in session.state.spoken:
+        raise Refused(ErrorCode.POLICY, "the customer speaks another language; set the language first")
+    language = article.language or session.state.language
+    ask = Ask(action.action_id, session.without_secrets(action.query), (), language, "search", None, None)
     answer = Suggested(ask, (article,), model="manual", intent_at=at, retrieval_at=at)
     return cards.raise_by_hand(session, answer, at)
 
@@ -157,5 +197,5 @@ def _wrap_up(session: "Session", action: panel.WrapUp, login: str, at: float) ->
     started = session.state.started
     if started is not None and started.channel is Channel.CHAT:
         outputs += session.end("wrapped up", at)
-    wrapped = ev.WrappedUp(code=action.code, note=action.note, by=login, action_id=action.action_id)
+    wrapped = ev.WrappedUp(code=action.code, note=session.kept(action.note), by=login, action_id=action.action_id)
     return [*outputs, session.emit(wrapped, at)]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from server.ids import new_id
 from server.session import talk
 from server.session.outputs import Ask, Commit, Output
-from server.session.state import CardState
+from server.session.segments import is_talk, kind_at
+from server.session.state import CardState, ConversationState
 from server.session.suggested import Suggested, SuggestedCard
 from server.wire import events as ev
 from server.wire.events import OutcomeKind
@@ -55,6 +56,28 @@ def withdraw(session: "Session", trigger: str, at: float, keep: set[str] | None 
         if s.open and s.trigger == trigger and s.card.article_id not in (keep or set())
     ]
     return [_expire(session, state, at) for state in gone]
+
+
+def withdraw_unspoken(session: "Session", at: float) -> list[Output]:
+    """Take back the open cards in a language that the customer does not speak."""
+    spoken = session.state.spoken
+    gone = [s for s in session.state.cards.values() if s.open and s.language not in spoken]
+    return [_expire(session, state, at) for state in gone]
+
+
+def withdraw_untalked(session: "Session", at: float) -> list[Output]:
+    """Take back the open cards of what turns out not to be part of the talk."""
+    gone = [s for s in session.state.cards.values() if s.open and not _talked(session.state, s)]
+    return [_expire(session, state, at) for state in gone]
+
+
+def _talked(state: ConversationState, card: CardState) -> bool:
+    if card.card.source in ("search", "context"):
+        return True
+    turn = next((turn for turn in state.turns if turn.utterance_id == card.trigger), None)
+    if turn is not None:
+        return talk.counts(state, turn)
+    return is_talk(kind_at(state.segments, card.raised_at - state.started_at))
 
 
 def _outdo(session: "Session", answer: Suggested, at: float, keep: set[str]) -> list[Output]:
@@ -127,7 +150,8 @@ def _moved_on(session: "Session", answer: Suggested, arriving: int, at: float) -
 
 
 def _stale(session: "Session", state: CardState, at: float) -> bool:
-    return at - state.raised_at >= session.policy.moved_on and state.card.source != "search"
+    by_hand = state.card.source in ("search", "context")
+    return at - state.raised_at >= session.policy.moved_on and not by_hand
 
 
 def _revise(

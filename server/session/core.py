@@ -1,19 +1,20 @@
 """One conversation: what comes in, what follows from it."""
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from dataclasses import replace
 
 from asr.transcript import Transcript
-from server.ids import utterance_id
-from server.masking import Masker
-from server.session import actions, cards, switch, talk
-from server.session.outputs import Ask, Commit, InterimHeard, Output
+from server.masking import Masker, masked_facts
+from server.session import actions, cards, hearing, keeping, legs, switch, talk, task, unsure
+from server.session.outputs import Ask, Commit, Output
 from server.session.policy import Policy
-from server.session.privacy import language_of, masked
-from server.session.state import ConversationState, LegState
+from server.session.privacy import language_of
+from server.session.segments import is_talk, kind_at
+from server.session.state import ConversationState
 from server.session.suggested import Suggested, SuggestedCard
 from server.wire import events as ev
-from server.wire.events import Event, OutcomeKind, Role
+from server.wire.events import Event, Role
 from server.wire.panel import PanelAction
 
 Similarity = Callable[[str, str], float]
@@ -32,10 +33,13 @@ class Session:
         self.conversation_id = conversation_id
         self.policy = policy
         self.state = ConversationState()
-        self._similarity = similarity
-        self._masker = Masker()
-        self._first_interim: dict[str, float] = {}
-        self._interim_text: dict[str, str] = {}
+        self.similarity = similarity
+        self.masker = Masker()
+        self.first_interim: dict[str, float] = {}
+        """Unix seconds of the first interim of each open utterance."""
+        self.interim_text: dict[str, str] = {}
+        self.others: set[str] = set()
+        """Open utterances that began before it was known that the leg is a customer's."""
         self._interim_top: dict[str, str] = {}
 
     @classmethod
@@ -47,7 +51,8 @@ class Session:
         for event in events:
             session.state.apply(event)
         for turn in session.state.turns:
-            session._mask(turn.role, turn.text)
+            if turn.sound == "speech":
+                session._mask(turn.role, turn.text, turn.language)
         return session
 
     def emit(self, payload: ev.Payload, at: float) -> Commit:
@@ -60,8 +65,10 @@ class Session:
 
     def start(self, started: ev.ConversationStarted, at: float) -> list[Output]:
         """The conversation begins, talking at once (what a switch says comes through the call-event door)."""
-        talk = ev.Segment(kind=ev.SegmentKind.TALK, agent=started.agent, start=0.0, end=None)
-        return [self.emit(started, at), self.emit(ev.SegmentsChanged(segments=[talk]), at)]
+        started = started.model_copy(update={"context": masked_facts(started.context, language_of(started.language))})
+        first = ev.Segment(kind=ev.SegmentKind.TALK, agent=started.agent, start=0.0, end=None)
+        begun: list[Output] = [self.emit(started, at), self.emit(ev.SegmentsChanged(segments=[first]), at)]
+        return [*begun, *keeping.begin(self, at), *task.opening(self)]
 
     def switch_event(self, event: ev.SwitchEvent, at: float) -> list[Output]:
         """What the switch says happened to the call, in any order."""
@@ -70,6 +77,10 @@ class Session:
     def claim(self, login: str, event_id: str, at: float) -> list[Output]:
         """An agent takes a call that is nobody's."""
         return switch.claim(self, login, event_id, at)
+
+    def abandon(self, login: str, event_id: str, at: float) -> list[Output]:
+        """An agent is locked out: their call, if it goes on, is nobody's."""
+        return switch.abandon(self, login, event_id, at)
 
     def bind_agent(self, login: str | None, by: str, at: float) -> list[Output]:
         """The conversation is now `login`'s."""
@@ -83,6 +94,17 @@ class Session:
             return []
         return [self.emit(ev.CustomerBound(customer=customer, previous=self.state.customer, by=by), at)]
 
+    def bind_task(self, bound: ev.TaskBound, at: float) -> list[Output]:
+        """The conversation turns out to belong to an outbound task; the first one that is told counts."""
+        facts = masked_facts(bound.context, language_of(self.state.language))
+        return task.bind(self, bound.model_copy(update={"context": facts}), at)
+
+    def bind_product(self, product: str, by: str, at: float) -> list[Output]:
+        """What the conversation is about is known now."""
+        if product == self.state.product:
+            return []
+        return [self.emit(ev.ProductBound(product=product, by=by), at)]
+
     def end(self, reason: str, at: float) -> list[Output]:
         """No more audio or chat will come."""
         if self.state.ended_at is not None:
@@ -93,7 +115,7 @@ class Session:
 
     def open_leg(self, started: ev.LegStarted, at: float) -> list[Output]:
         """A new stream of audio."""
-        return [self.emit(started, at)]
+        return legs.open_leg(self, started, at)
 
     def gap(self, gap: ev.LegGap, at: float) -> list[Output]:
         """Audio is missing."""
@@ -101,88 +123,18 @@ class Session:
 
     def end_leg(self, leg: str, samples: int, reason: str, at: float) -> list[Output]:
         """A stream is over; with the last one the conversation ends."""
-        if self.state.legs[leg].ended:
-            return []
-        outputs: list[Output] = [self.emit(ev.LegEnded(leg=leg, samples=samples, reason=reason), at)]
-        if all(other.ended for other in self.state.legs.values()):
-            outputs += self.end(reason, at)
-        return outputs
+        return legs.end_leg(self, leg, samples, reason, at)
 
     def heard(self, transcript: Transcript, at: float, speech_end: float) -> list[Output]:
-        """A leg's transcript, interim or final; `speech_end` is when its last word was spoken, Unix seconds."""
-        leg = self.state.legs[transcript.leg]
-        if transcript.end_sample <= leg.decoded_to:
-            return []  # heard already: decoded again after a commit whose answer was lost
-        name = utterance_id(self.conversation_id, transcript.leg, transcript.start_sample)
-        transcript, spans = masked(self._masker, transcript, leg)
-        if not transcript.final:
-            return self._interim(transcript, leg, name, at, speech_end)
-        first_interim = self._first_interim.pop(name, None)
-        self._interim_text.pop(name, None)
-        if not transcript.text:
-            silence = ev.LegSilence(
-                leg=transcript.leg, start_sample=transcript.start_sample, end_sample=transcript.end_sample
-            )
-            taken_back: list[Output] = []
-            if first_interim is not None:
-                taken_back.append(InterimHeard(transcript.leg, leg.role, "", leg.offset, leg.offset))
-            return [*taken_back, self.emit(silence, at), *cards.withdraw(self, name, at)]
-        outputs: list[Output] = [self.emit(self._utterance(transcript, leg, name, spans), at)]
-        if leg.role is Role.CUSTOMER and switch.talking(self, leg.offset + transcript.start):
-            ask = Ask(name, transcript.text, (), leg.language, "final", speech_end, first_interim)
-            outputs.append(self._placed(ask, leg.offset + transcript.start))
-        elif leg.role is Role.AGENT:
-            outputs += self._check_spoken(at)
-        return outputs
+        """A leg's transcript, interim or final; `speech_end` is when its last word was spoken, Unix seconds.
 
-    def _interim(self, transcript: Transcript, leg: LegState, name: str, at: float, speech_end: float) -> list[Output]:
-        first = self._first_interim.setdefault(name, at)
-        heard = InterimHeard(
-            transcript.leg, leg.role, transcript.text, leg.offset + transcript.start, leg.offset + transcript.end
-        )
-        changed = self._interim_text.get(name) != transcript.text
-        self._interim_text[name] = transcript.text
-        worth_it = len(transcript.text) >= self.policy.shortest_interim
-        if changed and worth_it and leg.role is Role.CUSTOMER and switch.talking(self, heard.start):
-            ask = Ask(name, transcript.text, (), leg.language, "interim", speech_end, first)
-            return [heard, self._placed(ask, heard.start)]
-        return [heard]
+        It must have been decoded in the leg's language of now (`LegState.language`).
+        """
+        return hearing.heard(self, transcript, at, speech_end)
 
-    def _utterance(self, transcript: Transcript, leg: LegState, name: str, spans: list[ev.MaskedSpan]) -> ev.Utterance:
-        return ev.Utterance(
-            utterance_id=name,
-            role=leg.role,
-            text=transcript.text,
-            start=leg.offset + transcript.start,
-            end=leg.offset + transcript.end,
-            leg=transcript.leg,
-            start_sample=transcript.start_sample,
-            end_sample=transcript.end_sample,
-            words=[
-                ev.WordTime(text=w.text, start=leg.offset + w.start, end=leg.offset + w.end, confidence=w.confidence)
-                for w in transcript.words
-            ],
-            masked=spans,
-        )
-
-    def _check_spoken(self, at: float) -> list[Output]:
-        outputs: list[Output] = []
-        for suggestion_id, card in list(self.state.cards.items()):
-            recent = at - card.raised_at <= self.policy.spoken_window
-            gone = {OutcomeKind.SPOKEN, OutcomeKind.DISMISSED, OutcomeKind.NOT_RIGHT} & card.outcomes
-            if not recent or gone:
-                continue
-            since = card.raised_at - self.state.started_at
-            said = "".join(
-                t.text for t in self.state.turns if t.role is Role.AGENT and t.leg is not None and t.end >= since
-            )
-            score = self._similarity(said, card.card.reply)
-            if score >= self.policy.spoken_similarity:
-                spoken = ev.SuggestionOutcome(
-                    suggestion_id=suggestion_id, outcome=OutcomeKind.SPOKEN, by=self.state.agent or "", score=score
-                )
-                outputs.append(self.emit(spoken, at))
-        return outputs
+    def notice_language(self, leg: str, heard_in: str, language: str, at: float) -> list[Output]:
+        """A leg that is heard in one language turns out to speak another."""
+        return legs.notice_language(self, leg, heard_in, language, at)
 
     # --- chat
 
@@ -190,27 +142,41 @@ class Session:
         """A chat message of the customer; the same `message_id` again changes nothing."""
         if any(turn.message_id == message_id for turn in self.state.turns):
             return []
-        text = self._mask(Role.CUSTOMER, text)
+        text = self._mask(Role.CUSTOMER, text, self.state.language)
         outputs = [self.say(Role.CUSTOMER, text, message_id, at)]
-        assert self.state.started is not None
-        ask = Ask(message_id, text, (), self.state.started.language, "chat", at, None)
-        return [*outputs, self._placed(ask, self.state.turns[-1].start)]
+        ask = Ask(message_id, text, (), self.state.language, "chat", at, None)
+        return [*outputs, self.placed(ask, self.state.turns[-1].start)]
 
     def say(self, role: Role, text: str, message_id: str, at: float) -> Commit:
         """A written turn of either side."""
         when = max(0.0, at - self.state.started_at)
-        return self.emit(
-            ev.Utterance(utterance_id=message_id, role=role, text=text, start=when, end=when, message_id=message_id), at
+        turn = ev.Utterance(
+            utterance_id=message_id,
+            role=role,
+            text=text,
+            start=when,
+            end=when,
+            message_id=message_id,
+            language=self.state.language,
+            segment=kind_at(self.state.segments, when),
         )
+        return self.emit(turn, at)
 
     def listen_to_agent(self, text: str) -> None:
         """What the agent writes goes out as it is; a code asked for in it is masked in the answer."""
-        self._mask(Role.AGENT, text)
+        self._mask(Role.AGENT, text, self.state.language)
 
-    def _mask(self, role: Role, text: str) -> str:
+    def without_secrets(self, text: str) -> str:
+        """An agent's search without what a customer may have said; it moves nothing on."""
+        return deepcopy(self.masker).mask(text, role=Role.CUSTOMER, language=language_of(self.state.language)).text
+
+    def kept(self, text: str) -> str:
+        """What an agent typed, as it is kept; it moves nothing on."""
+        return deepcopy(self.masker).mask(text, role=Role.AGENT, language=language_of(self.state.language)).text
+
+    def _mask(self, role: Role, text: str, language: str) -> str:
         """A turn without its secrets; what is asked in it tells what to mask next."""
-        language = self.state.started.language if self.state.started is not None else "zh"
-        return self._masker.mask(text, role=role, language=language_of(language)).text
+        return self.masker.mask(text, role=role, language=language_of(language)).text
 
     def message_state(self, state: ev.MessageState, at: float) -> list[Output]:
         """News of a message on its way; a message once delivered stays delivered."""
@@ -222,18 +188,38 @@ class Session:
     # --- suggestions
 
     def suggested(self, answer: Suggested, at: float) -> list[Output]:
-        """The suggester's answer: raise, confirm, or take back cards."""
-        if self.state.wrapped_up:
+        """The suggester's answer: raise, confirm, or take back cards. One that came too late raises none."""
+        if self.state.wrapped_up or not self._wanted(answer.ask):
             return []
+        # Never a reply in a language that the customer does not speak, whoever found it.
+        fitting = tuple(card for card in answer.cards if card.language in ("", answer.ask.language))
+        answer = replace(answer, cards=fitting)
         if answer.ask.source != "interim":
             self._interim_top.pop(answer.ask.trigger, None)
-            return cards.settle(self, answer, at)
+            settled = cards.settle(self, answer, at)
+            return settled if answer.ask.source == "context" else [*settled, *unsure.note(self, answer, at)]
         if any(turn.utterance_id == answer.ask.trigger for turn in self.state.turns):
             return []
         top = answer.cards[0].article_id if answer.cards else ""
         stable = bool(top) and self._interim_top.get(answer.ask.trigger) == top
         self._interim_top[answer.ask.trigger] = top
         return cards.settle(self, answer, at) if stable else []
+
+    def _wanted(self, ask: Ask) -> bool:
+        """Whether an ask still counts: its language is spoken, and its words are a customer's, said in the talk."""
+        if ask.leg is None:
+            return ask.language == self.state.language
+        leg = self.state.legs[ask.leg]
+        if ask.language != leg.language:
+            return False
+        if ask.source == "interim" and leg.role is not Role.CUSTOMER:
+            return False
+        return ask.start is None or is_talk(kind_at(self.state.segments, ask.start))
+
+    def forget_interims(self, utterance: str) -> None:
+        """The open utterance is heard anew."""
+        for known in (self.first_interim, self.interim_text, self._interim_top):
+            known.pop(utterance, None)
 
     def rendered(self, suggestion_ids: list[str], rendered: float, at: float) -> list[Output]:
         """The panel painted these cards; unknown and already painted ones are passed over."""
@@ -248,7 +234,7 @@ class Session:
         """Time has passed: cards nobody used expire."""
         return cards.expire(self, at)
 
-    def _placed(self, ask: Ask, start: float) -> Ask:
+    def placed(self, ask: Ask, start: float) -> Ask:
         """The ask with what its words, which begin at `start`, belong to."""
         turn = talk.same_turn(self.state, self.policy, ask.trigger, start)
         before = talk.customers(self.state, ask.trigger)

@@ -29,7 +29,8 @@ class Ask:
     """Look for suggestions and hand the answer to `Session.suggested`.
 
     `turn` holds what the customer said just before `text` without being answered, `context` what came before that,
-    both oldest first; `topic` the intents that the talk was about before this turn.
+    both oldest first; `topic` the intents that the talk was about before this turn. `leg` and `start` (seconds from
+    the origin, by the clock) tell where the words were heard; `script` names articles to show instead of looking.
     `speech_end` and `first_interim` are Unix seconds for the receipt.
     """
 
@@ -42,6 +43,9 @@ class Ask:
     first_interim: float | None
     turn: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
+    leg: str | None = None
+    start: float | None = None
+    script: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

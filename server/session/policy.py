@@ -1,6 +1,7 @@
 """What a queue allows and how cards behave there."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +10,10 @@ class Policy:
 
     text_out_on_call: bool = False
     insert_only: bool = False
+    recording: Literal["record", "off", "on_demand"] = "record"
+    """Whether audio is kept: yes, and it may be paused; never; not until somebody switches it on."""
+    languages: frozenset[str] = field(default=frozenset())
+    """Languages that are loaded; none named: nobody checks."""
     wrap_up_codes: frozenset[str] = field(default=frozenset())
     max_cards: int = 3
     card_seconds: float = 90.0

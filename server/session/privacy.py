@@ -1,5 +1,6 @@
 """Secrets leave what was heard before anything else sees it."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 from asr.transcript import Transcript
@@ -17,12 +18,14 @@ def language_of(language: str) -> Language:
 def masked(masker: Masker, transcript: Transcript, leg: LegState) -> tuple[Transcript, list[ev.MaskedSpan]]:
     """The transcript without its secrets, and where they were spoken (seconds from the conversation's origin).
 
-    Finals move the masker on, interims do not. Words of a masked stretch are gone; where a stretch has no times
-    of its own, all words of the utterance are, and the whole utterance counts as masked.
+    Finals of speech move the masker on; interims, music and prompts do not. Words of a masked stretch are gone; where
+    a stretch has no times of its own, all words of the utterance are, and the whole utterance counts as masked.
     """
     language = language_of(leg.language)
     if not transcript.final:
         return replace(transcript, text=masker.preview(transcript.text, leg.role, language), words=()), []
+    if transcript.sound != "speech":
+        masker = deepcopy(masker)
     result = masker.mask(transcript.text, role=leg.role, language=language, words=transcript.words)
     if not result.spans:
         return transcript, []

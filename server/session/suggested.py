@@ -17,6 +17,8 @@ class SuggestedCard:
     intent: str | None
     confidence: float
     matched: str
+    language: str = ""
+    """What the reply is written in; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,9 @@ class Suggested:
     intent_at: float
     retrieval_at: float
     thresholds: dict[str, float] = field(default_factory=dict)
+    guess: str | None = None
+    """The intent that the words were taken for, shown or not; None: no opinion."""
+    confidence: float = 0.0
+    """Of the guess, 0..1."""
+    wordless: bool = False
+    """The words only keep the talk going: nothing to suggest, and nothing to learn."""

@@ -1,6 +1,7 @@
 """What a customer's words belong to: the turn they are part of, what came before, what the talk is about."""
 
 from server.session.policy import Policy
+from server.session.segments import is_talk, kind_at
 from server.session.state import CardState, ConversationState
 from server.wire import events as ev
 from server.wire.events import OutcomeKind, Role
@@ -29,8 +30,20 @@ def turn_of(state: ConversationState, policy: Policy, trigger: str) -> set[str]:
 
 
 def customers(state: ConversationState, trigger: str) -> list[ev.Utterance]:
-    """All that the customer said, but for `trigger`."""
-    return [turn for turn in state.turns if turn.role is Role.CUSTOMER and turn.utterance_id != trigger]
+    """All that the customer said in the talk, but for `trigger`."""
+    return [
+        turn
+        for turn in state.turns
+        if turn.role is Role.CUSTOMER and turn.utterance_id != trigger and counts(state, turn)
+    ]
+
+
+def counts(state: ConversationState, turn: ev.Utterance) -> bool:
+    """Whether a turn is part of the talk, as far as is known now: no music or prompt, nothing said on hold, in a
+    menu or in a consultation."""
+    if turn.leg is None:
+        return True
+    return turn.sound == "speech" and is_talk(kind_at(state.segments, state.clock(turn.leg, turn.start)))
 
 
 def topic(state: ConversationState, policy: Policy, turn: set[str]) -> tuple[str, ...]:
@@ -51,5 +64,6 @@ def _likely(card: CardState, policy: Policy) -> bool:
 def _answered(state: ConversationState, turn: ev.Utterance, start: float) -> bool:
     """Whether the agent began to say something between a turn's end and `start`."""
     return any(
-        t.role is Role.AGENT and len(t.text) >= SAID_AT_LEAST and turn.end <= t.start <= start for t in state.turns
+        t.role is Role.AGENT and len(t.text) >= SAID_AT_LEAST and turn.end <= t.start <= start and counts(state, t)
+        for t in state.turns
     )

@@ -68,6 +68,8 @@ def _prepare_sqlite(engine: AsyncEngine, *, begin: str, foreign_keys: bool, read
         "PRAGMA synchronous = FULL",
         f"PRAGMA foreign_keys = {int(foreign_keys)}",
         f"PRAGMA query_only = {int(read_only)}",
+        # What is deleted is overwritten: free pages must not go on telling it.
+        "PRAGMA secure_delete = ON",
     ]
 
     def connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -1,36 +1,28 @@
-"""Accounts, login sessions and API keys."""
+"""Accounts of people. What changes a person's rights ends their sessions at once."""
 
-import asyncio
 import hashlib
-import hmac
-import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from server.store.database import Database
 from server.store.errors import ConflictError, InvalidError, NotFoundError
-from server.store.records import KeyInfo, NewKey, Scope, UserRecord, UserRole
+from server.store.passwords import Passwords
+from server.store.records import UserRecord, UserRole
 from server.store.tables.columns import DEFAULT_TEAM, DEFAULT_TENANT
-from server.store.tables.people import ApiKeyTable, LoginSessionTable, UserTable
-
-HASHERS = 2
-"""Password checks at once: each takes 64 MiB and most of a core for a while."""
+from server.store.tables.people import LoginSessionTable, UserTable
 
 
 class Users:
     """People who can log in."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, passwords: Passwords) -> None:
         """Work on an open database."""
         self._database = database
-        self._hasher = PasswordHasher()
-        self._hashing = asyncio.Semaphore(HASHERS)
+        self._passwords = passwords
 
     async def add(
         self,
@@ -40,202 +32,152 @@ class Users:
         *,
         display_name: str = "",
         team: str = DEFAULT_TEAM,
+        queues: Collection[str] = (),
+        temporary: bool = False,
         tenant: str = DEFAULT_TENANT,
     ) -> UserRecord:
-        """Make an account. Raises `InvalidError` for bad values, `ConflictError` when the login is taken."""
+        """Make an account; with a `temporary` password they must choose their own before anything else.
+
+        The caller has asked `check_password`. Raises `InvalidError` for bad values, `ConflictError` when the
+        login is taken.
+        """
         _check_login(login)
         if not password:
             raise InvalidError("a password cannot be empty")
         row = UserTable(
             tenant=tenant,
-            team=team,
+            team=_team(team),
             login=login,
             display_name=display_name or login,
             role=parse_role(role).value,
-            password_hash=await self._hash(password),
+            queues=_queues(queues),
+            password_hash=await self._passwords.hash(password),
+            must_change_password=temporary,
             created_at=time.time(),
         )
 
         async def insert(session: AsyncSession) -> UserRecord:
-            if await _find_user(session, tenant, login) is not None:
+            if await find_user(session, tenant, login) is not None:
                 raise ConflictError(f"the login {login} is taken")
             session.add(row)
-            return _user(row)
+            return user_record(row)
 
         return await self._database.write(insert)
 
     async def get(self, login: str, tenant: str = DEFAULT_TENANT) -> UserRecord | None:
         """One account."""
         async with self._database.read() as session:
-            row = await _find_user(session, tenant, login)
-        return _user(row) if row is not None else None
+            row = await find_user(session, tenant, login)
+        return user_record(row) if row is not None else None
+
+    async def by_id(self, user_id: str, tenant: str = DEFAULT_TENANT) -> UserRecord:
+        """One account. Raises `NotFoundError`."""
+        async with self._database.read() as session:
+            row = await session.get(UserTable, user_id)
+        if row is None or row.tenant != tenant:
+            raise NotFoundError("there is no such user")
+        return user_record(row)
 
     async def list(self, tenant: str = DEFAULT_TENANT) -> list[UserRecord]:
         """All accounts, by login."""
         found = select(UserTable).where(col(UserTable.tenant) == tenant).order_by(col(UserTable.login))
         async with self._database.read() as session:
-            return [_user(row) for row in (await session.execute(found)).scalars()]
+            return [user_record(row) for row in (await session.execute(found)).scalars()]
 
-    async def verify(self, login: str, password: str, tenant: str = DEFAULT_TENANT) -> UserRecord | None:
-        """The account if the password is right and it is not disabled. Takes as long for an unknown login."""
+    async def has_password(self, login: str, password: str, tenant: str = DEFAULT_TENANT) -> bool:
+        """Whether this is the account's password. Nothing is counted: not for a door."""
         async with self._database.read() as session:
-            row = await _find_user(session, tenant, login)
-        if row is None:
-            await self._hash(password)
-            return None
-        async with self._hashing:
-            right = await asyncio.to_thread(self._matches, row.password_hash, password)
-        return _user(row) if right and not row.disabled else None
+            row = await find_user(session, tenant, login)
+        return row is not None and await self._passwords.matches(row.password_hash, password)
 
     async def set_role(self, login: str, role: UserRole | str, tenant: str = DEFAULT_TENANT) -> UserRecord:
         """Change what a person may do. Raises `NotFoundError`, `InvalidError`."""
-        wanted = parse_role(role)
-
-        async def change(session: AsyncSession) -> UserRecord:
-            row = await _existing_user(session, tenant, login)
-            row.role = wanted.value
-            return _user(row)
-
-        return await self._database.write(change)
+        return await self.change(login, role=role, tenant=tenant)
 
     async def set_disabled(self, login: str, disabled: bool, tenant: str = DEFAULT_TENANT) -> UserRecord:
-        """Lock a person out, at once and everywhere, or let them in again."""
+        """Lock a person out, at once and everywhere, or let them in again. Raises `NotFoundError`."""
+        return await self.change(login, disabled=disabled, tenant=tenant)
 
-        async def change(session: AsyncSession) -> UserRecord:
-            row = await _existing_user(session, tenant, login)
-            row.disabled = disabled
-            if disabled:
-                await session.execute(delete(LoginSessionTable).where(col(LoginSessionTable.user_id) == row.id))
-            return _user(row)
+    async def change(
+        self,
+        login: str,
+        *,
+        display_name: str | None = None,
+        role: UserRole | str | None = None,
+        team: str | None = None,
+        queues: Collection[str] | None = None,
+        disabled: bool | None = None,
+        tenant: str = DEFAULT_TENANT,
+    ) -> UserRecord:
+        """Change what is given. Raises `NotFoundError`, `InvalidError`."""
+        rights = {
+            "role": parse_role(role).value if role is not None else None,
+            "team": _team(team) if team is not None else None,
+            "queues": _queues(queues) if queues is not None else None,
+            "disabled": disabled,
+        }
 
-        return await self._database.write(change)
+        def apply(row: UserTable) -> bool:
+            row.display_name = display_name or row.display_name
+            changed = {name: value for name, value in rights.items() if value not in (None, getattr(row, name))}
+            row.sqlmodel_update(changed)
+            return bool(changed)
 
-    async def _hash(self, password: str) -> str:
-        async with self._hashing:
-            return await asyncio.to_thread(self._hasher.hash, password)
+        return await self._change(login, tenant, apply)
 
-    def _matches(self, password_hash: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
+    async def set_password(
+        self, login: str, password: str, *, temporary: bool = False, tenant: str = DEFAULT_TENANT
+    ) -> UserRecord:
+        """Give a person another password, which unlocks too. The caller has asked `check_password`.
+
+        Raises `NotFoundError`.
+        """
+        password_hash = await self._passwords.hash(password)
+
+        def apply(row: UserTable) -> bool:
+            keep_password(row, password_hash)
+            row.must_change_password = temporary
+            return True
+
+        return await self._change(login, tenant, apply)
+
+    async def unlock(self, login: str, tenant: str = DEFAULT_TENANT) -> UserRecord:
+        """Forget the wrong passwords. Raises `NotFoundError`."""
+
+        def apply(row: UserTable) -> bool:
+            forget_failures(row)
             return False
 
+        return await self._change(login, tenant, apply)
 
-class Sessions:
-    """Logged-in browsers."""
+    async def _change(self, login: str, tenant: str, apply: Callable[[UserTable], bool]) -> UserRecord:
+        """Apply a change, and end the person's sessions if it says that their rights are others now."""
 
-    def __init__(self, database: Database) -> None:
-        """Work on an open database."""
-        self._database = database
-
-    async def create(self, login: str, hours: float, tenant: str = DEFAULT_TENANT) -> str:
-        """Log a person in for some hours; returns the token, which is kept nowhere. Raises `NotFoundError`."""
-        token, now = secrets.token_urlsafe(32), time.time()
-
-        async def insert(session: AsyncSession) -> None:
-            await session.execute(delete(LoginSessionTable).where(col(LoginSessionTable.expires_at) <= now))
-            user = await _existing_user(session, tenant, login)
-            expires = now + hours * 3600
-            session.add(
-                LoginSessionTable(token_hash=digest(token), user_id=user.id, created_at=now, expires_at=expires)
-            )
-
-        await self._database.write(insert)
-        return token
-
-    async def get(self, token: str, now: float | None = None) -> UserRecord | None:
-        """Whose token this is; None when it is unknown or expired, or the account is disabled."""
-        found = (
-            select(UserTable)
-            .join(LoginSessionTable, col(LoginSessionTable.user_id) == col(UserTable.id))
-            .where(
-                col(LoginSessionTable.token_hash) == digest(token),
-                col(LoginSessionTable.expires_at) > (time.time() if now is None else now),
-                col(UserTable.disabled).is_(False),
-            )
-        )
-        async with self._database.read() as session:
-            row = (await session.execute(found)).scalar_one_or_none()
-        return _user(row) if row is not None else None
-
-    async def delete(self, token: str) -> None:
-        """Log out; an unknown token is no error."""
-
-        async def remove(session: AsyncSession) -> None:
-            await session.execute(delete(LoginSessionTable).where(col(LoginSessionTable.token_hash) == digest(token)))
-
-        await self._database.write(remove)
-
-
-class Keys:
-    """Keys of machines, written `tici.<id>.<secret>`."""
-
-    def __init__(self, database: Database) -> None:
-        """Work on an open database."""
-        self._database = database
-
-    async def add(
-        self, name: str, scopes: Collection[Scope | str], *, tenant: str = DEFAULT_TENANT, team: str = DEFAULT_TEAM
-    ) -> NewKey:
-        """Make a key. Raises `InvalidError` for unknown scopes, `ConflictError` when the name is taken."""
-        if not name.strip():
-            raise InvalidError("a key needs a name")
-        secret = secrets.token_urlsafe(32)
-        row = ApiKeyTable(
-            tenant=tenant,
-            team=team,
-            name=name,
-            scopes=sorted(parse_scope(scope).value for scope in set(scopes)),
-            key_hash=digest(secret),
-            created_at=time.time(),
-        )
-        if not row.scopes:
-            raise InvalidError("a key needs at least one scope")
-
-        async def insert(session: AsyncSession) -> KeyInfo:
-            if await _find_key(session, tenant, name) is not None:
-                raise ConflictError(f"there was a key named {name} before; names of keys are not used again")
-            session.add(row)
-            return _key(row)
-
-        info = await self._database.write(insert)
-        return NewKey(info, f"tici.{info.key_id}.{secret}")
-
-    async def verify(self, key: str) -> KeyInfo | None:
-        """What a key may do; None when it is unknown, wrong or revoked."""
-        prefix, _, rest = key.partition(".")
-        key_id, _, secret = rest.partition(".")
-        if prefix != "tici" or not secret:
-            return None
-        async with self._database.read() as session:
-            row = await session.get(ApiKeyTable, key_id)
-        if row is None or row.revoked_at is not None or not hmac.compare_digest(row.key_hash, digest(secret)):
-            return None
-        return _key(row)
-
-    async def signing(self, key_id: str) -> tuple[KeyInfo, str] | None:
-        """A key by its id, and what its holder signs with: the SHA-256 (hex) of the secret part."""
-        async with self._database.read() as session:
-            row = await session.get(ApiKeyTable, key_id)
-        return None if row is None or row.revoked_at is not None else (_key(row), row.key_hash)
-
-    async def list(self, tenant: str = DEFAULT_TENANT) -> list[KeyInfo]:
-        """All keys, revoked ones too, by name."""
-        found = select(ApiKeyTable).where(col(ApiKeyTable.tenant) == tenant).order_by(col(ApiKeyTable.name))
-        async with self._database.read() as session:
-            return [_key(row) for row in (await session.execute(found)).scalars()]
-
-    async def revoke(self, name: str, tenant: str = DEFAULT_TENANT) -> KeyInfo:
-        """End a key; ending it again changes nothing. Raises `NotFoundError`."""
-
-        async def change(session: AsyncSession) -> KeyInfo:
-            row = await _find_key(session, tenant, name)
-            if row is None:
-                raise NotFoundError(f"there is no key named {name}")
-            row.revoked_at = row.revoked_at or time.time()
-            return _key(row)
+        async def change(session: AsyncSession) -> UserRecord:
+            row = await existing_user(session, tenant, login)
+            if apply(row):
+                await end_sessions(session, row.id)
+            return user_record(row)
 
         return await self._database.write(change)
+
+
+def keep_password(row: UserTable, password_hash: str) -> None:
+    """The account has this password from now on."""
+    row.password_hash = password_hash
+    row.password_changed_at = time.time()
+    forget_failures(row)
+
+
+def forget_failures(row: UserTable) -> None:
+    """Nobody has tried a wrong password."""
+    row.failed_logins, row.locked_until = 0, None
+
+
+async def end_sessions(session: AsyncSession, user_id: str, keep: str = "") -> None:
+    """Log a person out everywhere, but for the session whose token hash is `keep`."""
+    theirs = col(LoginSessionTable.user_id) == user_id
+    await session.execute(delete(LoginSessionTable).where(theirs, col(LoginSessionTable.token_hash) != keep))
 
 
 def digest(secret: str) -> str:
@@ -251,39 +193,46 @@ def parse_role(role: UserRole | str) -> UserRole:
         raise InvalidError(f"unknown role {role!r}: use one of {', '.join(UserRole)}") from error
 
 
-def parse_scope(scope: Scope | str) -> Scope:
-    """A scope by its word. Raises `InvalidError`."""
-    try:
-        return Scope(scope)
-    except ValueError as error:
-        raise InvalidError(f"unknown scope {scope!r}: use some of {', '.join(Scope)}") from error
-
-
 def _check_login(login: str) -> None:
     if not 1 <= len(login) <= 128 or login != login.strip() or not login.isprintable():
         raise InvalidError("a login has 1 to 128 printable characters and no space at its ends")
 
 
-async def _find_user(session: AsyncSession, tenant: str, login: str) -> UserTable | None:
+def _team(team: str) -> str:
+    if not team.strip():
+        raise InvalidError("a person needs a team: its name, or * for all teams")
+    return team.strip()
+
+
+def _queues(queues: Collection[str]) -> list[str]:
+    return sorted({queue.strip() for queue in queues if queue.strip()})
+
+
+async def find_user(session: AsyncSession, tenant: str, login: str) -> UserTable | None:
+    """The row of an account."""
     found = select(UserTable).where(col(UserTable.tenant) == tenant, col(UserTable.login) == login)
     return (await session.execute(found)).scalar_one_or_none()
 
 
-async def _existing_user(session: AsyncSession, tenant: str, login: str) -> UserTable:
-    row = await _find_user(session, tenant, login)
+async def existing_user(session: AsyncSession, tenant: str, login: str) -> UserTable:
+    """The row of an account. Raises `NotFoundError`."""
+    row = await find_user(session, tenant, login)
     if row is None:
         raise NotFoundError(f"no user has the login {login}")
     return row
 
 
-async def _find_key(session: AsyncSession, tenant: str, name: str) -> ApiKeyTable | None:
-    found = select(ApiKeyTable).where(col(ApiKeyTable.tenant) == tenant, col(ApiKeyTable.name) == name)
-    return (await session.execute(found)).scalar_one_or_none()
-
-
-def _user(row: UserTable) -> UserRecord:
-    return UserRecord(row.id, row.tenant, row.team, row.login, row.display_name, UserRole(row.role), row.disabled)
-
-
-def _key(row: ApiKeyTable) -> KeyInfo:
-    return KeyInfo(row.id, row.tenant, row.name, frozenset(row.scopes), row.created_at, row.revoked_at)
+def user_record(row: UserTable) -> UserRecord:
+    """The account as the store hands it out."""
+    return UserRecord(
+        user_id=row.id,
+        tenant=row.tenant,
+        team=row.team,
+        login=row.login,
+        display_name=row.display_name,
+        role=UserRole(row.role),
+        disabled=row.disabled,
+        queues=frozenset(row.queues),
+        must_change_password=row.must_change_password,
+        locked_until=row.locked_until,
+    )

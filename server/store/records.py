@@ -6,6 +6,9 @@ from typing import Literal
 
 from server.wire.events import Channel, Direction
 
+NOT_KEPT = "none"
+"""Codec of a recording of which nothing was kept."""
+
 
 class UserRole(StrEnum):
     """What a person may do, least first."""
@@ -15,6 +18,29 @@ class UserRole(StrEnum):
     TRAINER = "trainer"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+
+
+ALL_TEAMS = "*"
+"""The team of people and keys who work for all teams of their tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose rows a person or a machine may see: every field that is not None narrows it."""
+
+    tenant: str
+    team: str | None
+    queues: frozenset[str] | None
+    agent: str | None
+
+    def covers(self, tenant: str, team: str, queue: str, agent: str | None) -> bool:
+        """Whether a row of that tenant, team, queue and agent lies within reach."""
+        return (
+            tenant == self.tenant
+            and self.team in (None, team)
+            and (self.queues is None or queue in self.queues)
+            and self.agent in (None, agent)
+        )
 
 
 class Scope(StrEnum):
@@ -38,6 +64,11 @@ class UserRecord:
     display_name: str
     role: UserRole
     disabled: bool
+    queues: frozenset[str] = frozenset()
+    """The queues they work for; none named: all queues of their team."""
+    must_change_password: bool = False
+    locked_until: float | None = None
+    """Nobody gets in with this login before; too many wrong passwords were tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +81,28 @@ class KeyInfo:
     scopes: frozenset[str]
     created_at: float
     revoked_at: float | None = None
+    team: str = ALL_TEAMS
+    queues: frozenset[str] = frozenset()
+    """The queues it is limited to; none named: all queues of its team."""
+
+    @property
+    def reach(self) -> Reach:
+        """Whose conversations the key may touch."""
+        return Reach(self.tenant, None if self.team == ALL_TEAMS else self.team, self.queues or None, None)
 
     def allows(self, scope: str) -> bool:
         """Whether the key may do `scope`."""
         return self.revoked_at is None and bool(self.scopes & {scope, Scope.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An agent's extension, from `valid_from` until before `valid_to` (None: still)."""
+
+    login: str
+    extension: str
+    valid_from: float
+    valid_to: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +126,7 @@ class QueuePolicy:
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     retention_class: str = "standard"
-    recording_policy: str = "record"
+    recording_policy: Literal["record", "off", "on_demand"] = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +171,15 @@ class RecordingRecord:
     mask_version: int = 0
     consent: str = "unknown"
     retention_class: str = "standard"
+    gaps: list[tuple[float, float, str]] = field(default_factory=list)
+    """Stretches without sound: from, to (seconds from the origin), and why."""
+    events_to: int = 0
+    """The last event that was heeded when it was made."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is a file: where nothing was to be recorded there is none."""
+        return self.codec != NOT_KEPT
 
 
 @dataclass(frozen=True, slots=True)

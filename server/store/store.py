@@ -9,17 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kb.article import Article
 from server.store.database import Database
-from server.store.people import Keys, Sessions, Users
+from server.store.keys import Keys
+from server.store.labelling import Labelling
+from server.store.logins import Sessions
+from server.store.passwords import Passwords
+from server.store.people import Users
 from server.store.project import commit_events
 from server.store.project.conversation import SENDER_SYSTEM
 from server.store.queries import articles, conversations, delivery, organisation, recordings, samples
+from server.store.queries.tasks import Tasks
 from server.store.records import (
     ConversationRecord,
     ImportReport,
     OutboxItem,
     QueuePolicy,
+    Reach,
     RecordingRecord,
     SampleRecord,
+    Seat,
 )
 from server.store.tables.columns import DEFAULT_TENANT
 from server.wire.events import Event, Receipt
@@ -38,9 +45,12 @@ class Store:
     def __init__(self, database: Database) -> None:
         """Work on an open database; `open` is the usual way."""
         self._database = database
-        self.users = Users(database)
-        self.sessions = Sessions(database)
+        passwords = Passwords()
+        self.users = Users(database, passwords)
+        self.sessions = Sessions(database, passwords)
         self.keys = Keys(database)
+        self.tasks = Tasks(database)
+        self.labelling = Labelling(database)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -90,22 +100,20 @@ class Store:
         async with self.read() as session:
             return await conversations.unfinished(session)
 
-    async def unclaimed_calls(self, tenant: str = DEFAULT_TENANT) -> list[ConversationRecord]:
-        """Calls that go on and are nobody's, oldest first."""
+    async def unclaimed_calls(self, reach: Reach) -> list[ConversationRecord]:
+        """Calls within reach that go on and are nobody's, oldest first."""
         async with self.read() as session:
-            return await conversations.unclaimed(session, tenant)
+            return await conversations.unclaimed(session, reach)
 
     async def active_conversations_of(self, login: str, tenant: str = DEFAULT_TENANT) -> list[ConversationRecord]:
         """An agent's conversations that are not wrapped up, oldest first."""
         async with self.read() as session:
             return await conversations.active_of(session, tenant, login)
 
-    async def list_conversations(
-        self, offset: int = 0, limit: int = 50, *, agent: str | None = None, tenant: str = DEFAULT_TENANT
-    ) -> ConversationPage:
-        """Stored conversations, newest first; only those of `agent` where one is given."""
+    async def list_conversations(self, reach: Reach, offset: int = 0, limit: int = 50) -> ConversationPage:
+        """Stored conversations within reach, newest first."""
         async with self.read() as session:
-            return await conversations.page(session, tenant, offset, limit, agent)
+            return await conversations.page(session, reach, offset, limit)
 
     async def conversation_row(self, conversation_id: str) -> ConversationRow | None:
         """One line of that list."""
@@ -151,16 +159,40 @@ class Store:
             return await organisation.resolve_agent(session, tenant, name, time.time() if at is None else at)
 
     async def assign_extension(
-        self, extension: str, login: str, *, at: float | None = None, tenant: str = DEFAULT_TENANT
+        self,
+        extension: str,
+        login: str,
+        *,
+        at: float | None = None,
+        until: float | None = None,
+        tenant: str = DEFAULT_TENANT,
     ) -> None:
-        """From `at` on the extension is this agent's alone. Raises `InvalidError` for an unknown login."""
+        """From `at` until before `until` (None: for good) the extension is this agent's alone.
+
+        Raises `InvalidError` for an unknown login.
+        """
         since = time.time() if at is None else at
-        await self.write(lambda session: organisation.assign_extension(session, tenant, extension, login, since))
+        await self.write(lambda session: organisation.assign_extension(session, tenant, extension, login, since, until))
+
+    async def free_extension(self, extension: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """From now on the extension is nobody's."""
+        now = time.time()
+        await self.write(lambda session: organisation.free_extension(session, tenant, extension, now, None))
+
+    async def seats(self, tenant: str = DEFAULT_TENANT) -> list[Seat]:
+        """The extensions that are or will be somebody's."""
+        async with self.read() as session:
+            return await organisation.seats(session, tenant, time.time())
 
     async def outbox_due(self, now: float, *, adapter: str | None = None, limit: int = 100) -> list[OutboxItem]:
         """Messages to try now, the longest due first."""
         async with self.read() as session:
             return await delivery.due(session, now, adapter, limit)
+
+    async def outgoing(self, conversation_id: str) -> dict[str, str]:
+        """Texts that the customer has not got yet, as they are to go out, by message id."""
+        async with self.read() as session:
+            return await delivery.outgoing(session, conversation_id)
 
     async def schedule_delivery(self, message_id: str, next_attempt_at: float) -> None:
         """When to try a message again. Raises `NotFoundError`."""

@@ -21,6 +21,15 @@ Text = Annotated[str, Field(max_length=4000), STORABLE]
 Label = Annotated[str, Field(max_length=128), STORABLE]
 
 
+def without_region(language: str) -> str:
+    """`zh` for `zh-CN`, `zh_CN` and `ZH`: recognizers and texts are told apart by language alone."""
+    return language.replace("_", "-").partition("-")[0].lower()
+
+
+Language = Annotated[Label, AfterValidator(without_region)]
+"""What is spoken or written, such as `zh`; a region is accepted and left out."""
+
+
 class Message(BaseModel):
     """Base of every wire message: unknown fields are refused, instances do not change."""
 
@@ -49,6 +58,8 @@ class ErrorCode(StrEnum):
     SHUTTING_DOWN = "shutting_down"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
+    PASSWORD_CHANGE = "password_change"
+    WEAK_PASSWORD = "weak_password"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     POLICY = "policy"

@@ -7,7 +7,7 @@ from its events alone.
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from server.wire.base import Message
 
@@ -65,6 +65,18 @@ Adapter = Literal["chat", "webhook"]
 """How text reaches a customer: over the chat socket, or through the queue's signed webhook."""
 
 
+Sound = Literal["speech", "music", "prompt"]
+"""What was heard: somebody talking, hold music, or a recorded announcement."""
+
+
+class Consent(StrEnum):
+    """What the customer said to being recorded."""
+
+    UNKNOWN = "unknown"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
 class DeliveryState(StrEnum):
     """Where a message to the customer is."""
 
@@ -102,6 +114,14 @@ class ConversationStarted(Message):
     agent: str | None = None
     customer: str | None = None
     context: dict[str, str] = Field(default_factory=dict)
+    product: str | None = None
+    task_id: str | None = None
+    """The outbound task that caused it, with what the agent needs before anyone speaks."""
+    campaign: str | None = None
+    stage: str | None = None
+    """Where the customer was lost."""
+    script: list[str] = Field(default_factory=list)
+    """Articles to begin with, best first."""
 
 
 class AgentBound(Message):
@@ -152,6 +172,11 @@ class CallEventType(StrEnum):
     HANGUP = "hangup"
     WRAP_UP = "wrap_up"
     RESULT = "result"
+    LEG_ROLE = "leg_role"
+    LANGUAGE = "language"
+    RECORDING_OFF = "recording_off"
+    RECORDING_ON = "recording_on"
+    CONSENT = "consent"
 
 
 class SwitchEvent(Message):
@@ -165,6 +190,12 @@ class SwitchEvent(Message):
     """The login that `reported` was at that time; None if nobody's."""
     reported: str | None = None
     code: str | None = None
+    leg: str | None = None
+    role: Role | None = None
+    language: str | None = None
+    consent: Consent | None = None
+    customer: str | None = None
+    """Whose call it is by then, if the switch knows."""
 
 
 class LegStarted(Message):
@@ -177,6 +208,76 @@ class LegStarted(Message):
     encoding: str
     sample_rate: int
     offset: float
+
+
+class LegRoleChanged(Message):
+    """From now on the leg carries somebody else's voice, or it is known at last whose."""
+
+    type: Literal["leg.role"] = "leg.role"
+    leg: str
+    role: Role
+    by: str
+
+
+class LegLanguageChanged(Message):
+    """From the boundary `start_sample` on the leg is heard in another language."""
+
+    type: Literal["leg.language"] = "leg.language"
+    leg: str
+    language: str
+    start_sample: int
+    by: str
+    action_id: str | None = None
+
+
+class LanguageChanged(Message):
+    """What the conversation is held in from now on: its chat messages, and legs that begin without a language."""
+
+    type: Literal["conversation.language"] = "conversation.language"
+    language: str
+    by: str
+    action_id: str | None = None
+
+
+class TaskBound(Message):
+    """The conversation turns out to belong to an outbound task; what that means for its agent is the same as in
+    `ConversationStarted`."""
+
+    type: Literal["task.bound"] = "task.bound"
+    task_id: str
+    campaign: str | None = None
+    stage: str | None = None
+    script: list[str] = Field(default_factory=list)
+    context: dict[str, str] = Field(default_factory=dict)
+    by: str
+
+
+class ProductBound(Message):
+    """What the conversation is about is known now; it may decide how long it is kept."""
+
+    type: Literal["product.bound"] = "product.bound"
+    product: str
+    by: str
+
+
+class RecordingChanged(Message):
+    """From `when` seconds after the origin on the audio is kept in the recording, or left out as a marked gap."""
+
+    type: Literal["recording.changed"] = "recording.changed"
+    recording: bool
+    when: float
+    by: str
+    reason: str
+    action_id: str | None = None
+
+
+class ConsentChanged(Message):
+    """What the customer said to being recorded."""
+
+    type: Literal["consent.changed"] = "consent.changed"
+    consent: Consent
+    by: str
+    action_id: str | None = None
 
 
 class LegGap(Message):
@@ -231,6 +332,10 @@ class Utterance(Message):
     words: list[WordTime] = Field(default_factory=list)
     masked: list[MaskedSpan] = Field(default_factory=list)
     message_id: str | None = None
+    language: str = "zh"
+    sound: Sound = "speech"
+    segment: SegmentKind | None = None
+    """What went on while it was said, as far as the switch had told by then."""
 
 
 class Receipt(Message):
@@ -290,6 +395,19 @@ class SuggestionRevised(Message):
     confirmed: bool
 
 
+class SuggestionsUnsure(Message):
+    """For a final utterance the suggester kept silent, or was not sure: what it took it for, worth a person's look.
+
+    `confidence` (0..1) fell short of `threshold`. Raises nothing and changes nothing on a panel.
+    """
+
+    type: Literal["suggestions.unsure"] = "suggestions.unsure"
+    trigger: str
+    guess: str | None
+    confidence: float
+    threshold: float
+
+
 class SuggestionOutcome(Message):
     """What became of a card. `text` is what was really sent or said where it differs."""
 
@@ -312,7 +430,10 @@ class SuggestionRendered(Message):
 
 
 class MessageQueued(Message):
-    """A text on its way to the customer. The outbox row is committed with this event."""
+    """A text on its way to the customer. The outbox row is committed with this event.
+
+    `text` is masked, as it is kept; what goes out is in the outbox until it is delivered.
+    """
 
     type: Literal["message.queued"] = "message.queued"
     message_id: str
@@ -321,6 +442,17 @@ class MessageQueued(Message):
     adapter: Adapter
     suggestion_id: str | None = None
     action_id: str
+    _outgoing: str | None = PrivateAttr(default=None)
+
+    @property
+    def outgoing(self) -> str:
+        """The text as the agent wrote it, in the event that is being committed; never stored with it or sent."""
+        return self.text if self._outgoing is None else self._outgoing
+
+    def going_out_as(self, text: str) -> "MessageQueued":
+        """The same event with what goes out."""
+        self._outgoing = text
+        return self
 
 
 class MessageState(Message):
@@ -357,12 +489,20 @@ Payload = Annotated[
     | SegmentsChanged
     | SwitchEvent
     | LegStarted
+    | LegRoleChanged
+    | LegLanguageChanged
+    | LanguageChanged
+    | TaskBound
+    | ProductBound
+    | RecordingChanged
+    | ConsentChanged
     | LegGap
     | LegSilence
     | LegEnded
     | Utterance
     | SuggestionsRaised
     | SuggestionRevised
+    | SuggestionsUnsure
     | SuggestionOutcome
     | SuggestionRendered
     | MessageQueued

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from server.wire import rest
+from server.wire import people, privacy, queues, rest, training
 from server.wire.chat import ChatClientMessage, ChatServerMessage
 from server.wire.events import Event
 from server.wire.listen import ListenClientMessage, ListenServerMessage
@@ -18,6 +18,9 @@ from server.wire.panel import PanelClientMessage, PanelServerMessage
 
 Schema = dict[str, Any]
 Mode = Literal["validation", "serialization"]
+
+BODIES = (rest, training, people, privacy, queues)
+"""Modules of HTTP bodies: what a client sends is called `…Request`."""
 
 RECEIVED: dict[str, Any] = {
     "ListenClientMessage": ListenClientMessage,
@@ -55,10 +58,11 @@ def _bodies(*, requests: bool) -> dict[str, Any]:
     """The HTTP bodies by name: those that clients send, or those that they get."""
     return {
         name: kind
-        for name, kind in vars(rest).items()
+        for module in BODIES
+        for name, kind in vars(module).items()
         if isinstance(kind, type)
         and issubclass(kind, BaseModel)
-        and kind.__module__ == rest.__name__
+        and kind.__module__ == module.__name__
         and name.endswith("Request") == requests
     }
 

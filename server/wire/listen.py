@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.wire.base import WIRE_VERSION, ErrorCode, Label, Message, Text
+from server.wire.base import WIRE_VERSION, ErrorCode, Label, Language, Message, Text
 from server.wire.events import Channel, Direction, Role, WordTime
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.:@+-]+$")]
@@ -22,7 +22,7 @@ class LegSpec(Message):
 
     leg: Name
     role: Role
-    language: str | None = None
+    language: Language | None = None
 
 
 class Start(Message):
@@ -36,12 +36,15 @@ class Start(Message):
     legs: list[LegSpec] = Field(min_length=1, max_length=2)
     encoding: str = "pcm16"
     sample_rate: int
-    language: str = "zh"
+    language: Language = "zh"
     queue: Name = "default"
     agent: Label | None = None
     """Login or extension, if known."""
     customer: Label | None = None
     context: dict[Label, Text] = Field(default_factory=dict, max_length=32)
+    product: Label | None = None
+    task: Name | None = None
+    """The outbound task that caused the call, by its external id."""
     resume_token: str | None = Field(default=None, max_length=128)
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.wire.base import STORABLE, WIRE_VERSION, Message, Problem, Text
-from server.wire.events import Channel, Event, Role
+from server.wire.base import STORABLE, WIRE_VERSION, Language, Message, Problem, Text
+from server.wire.events import Channel, Consent, Direction, Event, Role
 
 Id = Annotated[str, Field(min_length=1, max_length=64), STORABLE]
 
@@ -101,9 +101,44 @@ class WrapUp(ActionBase):
     note: Text = ""
 
 
-PanelAction = Use | Send | Dismiss | NotRight | RaiseArticle | WrapUp
+class SetLanguage(ActionBase):
+    """The customer speaks another language than was thought."""
+
+    type: Literal["set_language"] = "set_language"
+    language: Language
+    leg: Id | None = None
+    """Which leg; None: every leg."""
+
+
+class SetRecording(ActionBase):
+    """Keep the audio from now on, or leave it out, as far as the queue's policy allows."""
+
+    type: Literal["set_recording"] = "set_recording"
+    recording: bool
+
+
+class SetConsent(ActionBase):
+    """What the customer said to being recorded."""
+
+    type: Literal["set_consent"] = "set_consent"
+    consent: Consent
+
+
+PanelAction = Use | Send | Dismiss | NotRight | RaiseArticle | WrapUp | SetLanguage | SetRecording | SetConsent
 PanelClientMessage = Annotated[
-    Watch | Unwatch | Ping | Rendered | Use | Send | Dismiss | NotRight | RaiseArticle | WrapUp,
+    Watch
+    | Unwatch
+    | Ping
+    | Rendered
+    | Use
+    | Send
+    | Dismiss
+    | NotRight
+    | RaiseArticle
+    | WrapUp
+    | SetLanguage
+    | SetRecording
+    | SetConsent,
     Field(discriminator="type"),
 ]
 
@@ -125,6 +160,26 @@ class ConversationSummary(Message):
     insert_only: bool
     """Chat: the main action inserts the reply into the input box instead of sending it."""
     chat_url: str | None = None
+    direction: Direction
+
+
+class Claim(Message):
+    """A live call that nobody could be matched to, as agents of its queue see it."""
+
+    conversation_id: str
+    external_id: str
+    direction: Direction
+    queue: str
+    language: str
+    customer: str | None
+    started_at: float
+
+
+class Claims(Message):
+    """Every call of the agent's queues that waits for somebody to claim it; sent at first and whenever it changes."""
+
+    type: Literal["claims"] = "claims"
+    calls: list[Claim]
 
 
 class Hello(Message):
@@ -195,6 +250,6 @@ class PanelError(Message):
 
 
 PanelServerMessage = Annotated[
-    Hello | Assigned | Unassigned | EventMessage | PanelInterim | Pong | ActionResult | PanelError,
+    Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | Pong | ActionResult | PanelError,
     Field(discriminator="type"),
 ]

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from server.wire.base import STORABLE, Label, Message, Problem, Text
-from server.wire.events import Channel, Direction, Event, Receipt
+from server.wire.base import STORABLE, Label, Language, Message, Problem, Text
+from server.wire.events import Channel, Direction, Event, Receipt, Role, Sound
 
 
 class ProblemResponse(Message):
@@ -21,6 +21,13 @@ class LoginRequest(Message):
     password: str = Field(min_length=1, max_length=256)
 
 
+class PasswordRequest(Message):
+    """Choose another password; `old` is the one in force."""
+
+    old: str = Field(min_length=1, max_length=256)
+    new: str = Field(min_length=1, max_length=256)
+
+
 class Me(Message):
     """The person who is logged in."""
 
@@ -28,6 +35,9 @@ class Me(Message):
     display_name: str
     role: str
     demo: bool
+    pages: list[str]
+    """The pages that this person may open; each is guarded at its doors too."""
+    must_change_password: bool
 
 
 class ArticleHit(Message):
@@ -77,6 +87,73 @@ class ConversationPage(Message):
     total: int
 
 
+class SnippetPart(Message):
+    """A piece of a snippet; `hit` where it is what was searched for."""
+
+    text: str
+    hit: bool
+
+
+class Snippet(Message):
+    """Where a search hit: an utterance, cut down to what stands around the hit. `start` in seconds from the origin."""
+
+    utterance_id: str
+    role: Role
+    sound: Sound
+    start: float
+    parts: list[SnippetPart]
+
+
+class FoundConversation(Message):
+    """One conversation that a search found. `hits` counts the utterances that hold something of what was asked."""
+
+    row: ConversationRow
+    recorded: bool
+    hits: int
+    snippets: list[Snippet]
+
+
+class FoundPage(Message):
+    """A page of what a search found, newest first; `total` counts all conversations found."""
+
+    found: list[FoundConversation]
+    total: int
+
+
+class AgentName(Message):
+    """An agent as a choice; `name` is the login where nobody has that account any more."""
+
+    login: str
+    name: str
+
+
+class IntentName(Message):
+    """An intent as a choice; the names are the id where no pack names it."""
+
+    intent: str
+    name_zh: str
+    name_en: str
+
+
+class ReviewChoices(Message):
+    """What the conversations within a reviewer's reach can be narrowed to."""
+
+    agents: list[AgentName]
+    teams: list[str]
+    queues: list[str]
+    languages: list[str]
+    intents: list[IntentName]
+    wrap_up: list[WrapUpCode]
+
+
+class RecordingGap(Message):
+    """A stretch without sound: `not recorded` or `masked`; seconds from the conversation's origin."""
+
+    start: float
+    end: float
+    reason: str
+
+
 class RecordingInfo(Message):
     """One leg's recording; `offset` is where it begins, in seconds from the conversation's origin."""
 
@@ -85,6 +162,7 @@ class RecordingInfo(Message):
     url: str
     duration: float
     offset: float
+    gaps: list[RecordingGap]
 
 
 class ConversationDetail(Message):
@@ -125,6 +203,8 @@ class DemoCall(Message):
     lang: str
     duration: float
     turns: list[DemoTurn]
+    playable: bool = True
+    """Whether this node has the recogniser of its language loaded."""
 
 
 class ReplayRequest(Message):
@@ -151,7 +231,7 @@ class ChatRequest(Message):
     """Open a chat with a customer (what a web site's server asks for when its visitor clicks "chat")."""
 
     external_id: Annotated[str, Field(min_length=1, max_length=128), STORABLE]
-    language: Label = "zh"
+    language: Language = "zh"
     queue: Label = "default"
     agent: Label | None = None
     customer: Label | None = None

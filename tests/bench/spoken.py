@@ -94,7 +94,7 @@ def _transcript(text: str, start: float, end: float, *, final: bool) -> Transcri
 def play(suggester: Suggester, calls: Iterable[tuple[list[Heard], str | None]]) -> Tally:
     tally = Tally()
     for heard, right in calls:
-        tally.take(VirtualCall(suggester).play(heard), right)
+        tally.take(VirtualCall(suggester, "zh").play(heard), right)
     return tally
 
 

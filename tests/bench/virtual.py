@@ -1,7 +1,7 @@
 """Calls replayed from what was heard in them, through the real session and suggester, on a clock of their own.
 
 python -m tests.bench.hearing --model models/vosk-small-zh --out build/heard kb/packs/zh_bank/calls/*.flac
-python -m tests.bench.virtual --pack kb/packs/zh_bank --models models --intent intent-zh --heard build/heard
+python -m tests.bench.virtual --pack kb/packs/zh_bank --models models --heard build/heard
 """
 
 import argparse
@@ -9,11 +9,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from kb.files import read_articles
 from kb.index import Index
+from kb.pack import load_pack
 from server.ids import new_id
 from server.knowledge import answer
 from server.session import Ask, Commit, InterimHeard, Output, Policy, Session
+from server.settings import Settings
 from server.wire import events as ev
 from suggest.classifier import IntentClassifier
 from suggest.encoder import OnnxEncoder
@@ -31,12 +32,13 @@ TICK = 0.5
 class VirtualCall:
     """One conversation; `play` takes what was heard on all legs, in order."""
 
-    def __init__(self, suggester: Suggester, policy: Policy | None = None) -> None:
+    def __init__(self, suggester: Suggester, language: str, policy: Policy | None = None) -> None:
         self.suggester = suggester
+        self.language = language
         self.session = Session(new_id(), policy or Policy(), similarity)
         self.events: list[ev.Event] = []
         started = ev.ConversationStarted(
-            channel=ev.Channel.CALL, direction=ev.Direction.INBOUND, external_id="x", language="zh", queue="q",
+            channel=ev.Channel.CALL, direction=ev.Direction.INBOUND, external_id="x", language=language, queue="q",
             agent="lin", customer="c",
         )  # fmt: skip
         self._take(self.session.start(started, 0.0), 0.0)
@@ -44,7 +46,7 @@ class VirtualCall:
     def play(self, heard: list[Heard]) -> list[ev.Event]:
         for leg in sorted({one.transcript.leg for one in heard}):
             leg_started = ev.LegStarted(
-                leg=leg, role=ev.Role(leg), language="zh", encoding="pcm16", sample_rate=8000, offset=0
+                leg=leg, role=ev.Role(leg), language=self.language, encoding="pcm16", sample_rate=8000, offset=0
             )
             self._take(self.session.open_leg(leg_started, 0.0), 0.0)
         ticked = 0.0
@@ -67,17 +69,22 @@ class VirtualCall:
                 raise TypeError(output)
 
 
-def load_suggester(pack: Path, models: Path, intent: str) -> Suggester:
-    encoder = OnnxEncoder(models / "bge-small-zh-v1.5", cache=20_000)
+def load_suggester(folder: Path, models: Path, intent: str | None = None) -> Suggester:
+    """Over the articles of the pack in `folder`, with the intent model of its language unless another is named."""
+    pack, settings = load_pack(folder), Settings(models_dir=models)
+    weights = settings.encoder(pack.lang)
+    assert weights is not None
+    encoder = OnnxEncoder(weights, cache=20_000)
     index = Index(encoder)
-    index.add(read_articles(pack / "articles.jsonl"))
-    return Suggester(IntentClassifier.load(models / intent, encoder), index, encoder)
+    index.add(pack.articles)
+    classifier = IntentClassifier.load(models / (intent or f"intent-{pack.lang}"), encoder)
+    return Suggester(classifier, index, encoder, lang=pack.lang)
 
 
 def play(suggester: Suggester, script: Path, heard: Path) -> tuple[DemoRun, list[ev.Event]]:
     call = json.loads(script.read_text(encoding="utf-8"))
     legs = [read_heard(heard / f"{script.stem}.{leg}.jsonl") for leg in call["legs"]]
-    events = VirtualCall(suggester).play([one for leg in legs for one in leg])
+    events = VirtualCall(suggester, call["lang"]).play([one for leg in legs for one in leg])
     return judge(call, [(event.at, event.model_dump(mode="json")) for event in events], 1.0), events
 
 
@@ -85,7 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("pack", "models", "heard"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--intent", default="intent-zh", help="name of the intent model's folder")
+    parser.add_argument("--intent", help="name of the intent model's folder, where it is not the language's own")
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
     suggester = load_suggester(args.pack, args.models, args.intent)

@@ -1,18 +1,34 @@
 """A real Chromium, the built pages and the scripted server, shared by the browser tests."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from server.auth import COOKIE
 from tests.browser.content import Content
 from tests.browser.fake_server import FakeServer
+from tests.browser.stored import Stored
 
 PAGES = Path(__file__).resolve().parents[2] / "web" / "dist"
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 800}
+Open = Callable[..., Page]
+LISTEN = """
+window.audios = [];
+window.sought = [];
+const Sound = window.Audio;
+window.Audio = function (url) {
+  const audio = new Sound(url);
+  audio.addEventListener("seeked", () => window.sought.push([url.split("/").pop(), audio.currentTime]));
+  window.audios.push(audio);
+  return audio;
+};
+"""
+"""Lets the test hear what the page plays."""
 
 
 # Not for the session: while Playwright runs, no test after this folder could start an event loop of its own.
@@ -59,4 +75,38 @@ def page(context: BrowserContext, fake: FakeServer) -> Iterator[Page]:
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("console", lambda m: wrong.append(m.text) if "Content Security Policy" in m.text else None)
     yield opened
+    assert not wrong
+
+
+@pytest.fixture(scope="package")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stored, str]]:
+    """A real server without models, and its URL."""
+    if not (PAGES / "index.html").exists():
+        pytest.skip("the pages are not built: run `npm ci && npm run build` in web/")
+    server = Stored(tmp_path_factory.mktemp("stored") / "data", PAGES)
+    yield server, server.start()
+    server.stop()
+
+
+@pytest.fixture
+def open_as(browser: Browser, stored: tuple[Stored, str]) -> Iterator[Open]:
+    """Opens a path of that server as somebody; the test fails on a script error."""
+    server, url = stored
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def opened(path: str, login: str = "reviewer", size: Any = WIDE) -> Page:
+        context = browser.new_context(base_url=url, viewport=size, locale="zh-CN")
+        context.set_default_timeout(8000)
+        context.add_init_script(LISTEN)
+        context.add_cookies([{"name": COOKIE, "value": server.tokens[login], "url": url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
     assert not wrong

@@ -51,7 +51,52 @@ class Content:
             "wrapped_up": False,
             "text_out": False,
             "insert_only": False,
+            "direction": "inbound",
         }
+
+    def claim(self, conversation_id: str, **fields: Any) -> panel.Claim:
+        values: dict[str, Any] = {
+            "conversation_id": conversation_id,
+            "external_id": "switch-20261122-7731",
+            "direction": "inbound",
+            "queue": "贷款服务",
+            "language": "zh",
+            "customer": None,
+            "started_at": now() - 12,
+        }
+        return panel.Claim.model_validate(values | fields)
+
+    def started(self, **fields: Any) -> events.ConversationStarted:
+        values: dict[str, Any] = {
+            "channel": "call",
+            "direction": "inbound",
+            "external_id": "switch-c1",
+            "language": "zh",
+            "queue": "贷款服务",
+        }
+        return events.ConversationStarted.model_validate(values | fields)
+
+    def leg(self, leg: str = "customer", role: str = "customer", language: str = "zh") -> events.LegStarted:
+        return events.LegStarted(
+            leg=leg, role=events.Role(role), language=language, encoding="pcm_s16le", sample_rate=8000, offset=0.0
+        )
+
+    def segments(self, *stretches: tuple[str, float, float | None]) -> events.SegmentsChanged:
+        """Kind, start and end of each."""
+        return events.SegmentsChanged(
+            segments=[
+                events.Segment(kind=events.SegmentKind(kind), agent="agent1", start=start, end=end)
+                for kind, start, end in stretches
+            ]
+        )
+
+    def speaks(self, language: str, leg: str = "customer", start: float = 2.0) -> events.LegLanguageChanged:
+        return events.LegLanguageChanged(leg=leg, language=language, start_sample=int(start * 8000), by="agent1")
+
+    def result(self, code: str) -> events.SwitchEvent:
+        return events.SwitchEvent(
+            event_id=f"result-{code}", what=events.CallEventType.RESULT, when=30.0, agent=None, code=code
+        )
 
     def utterance(
         self,
@@ -60,6 +105,7 @@ class Content:
         start: float = 1.0,
         utterance_id: str = "",
         leg: str | None = "customer",
+        **fields: Any,
     ) -> events.Utterance:
         name = utterance_id or f"u-{role}-{start}"
         return events.Utterance(
@@ -70,6 +116,7 @@ class Content:
             end=start + 2,
             leg=leg if leg is None else role,
             message_id=name if leg is None else None,
+            **fields,
         )
 
     def card(self, number: str, title: str, reply: str, **fields: Any) -> events.Card:
@@ -119,6 +166,15 @@ class Content:
             case panel.WrapUp():
                 done = events.WrappedUp(code=action.code, note=action.note, by="agent1", action_id=action.action_id)
                 return [done]
+            case panel.SetLanguage():
+                return [self.speaks(action.language, leg) for leg in ("agent", "customer")]
+            case panel.SetRecording():
+                change = events.RecordingChanged(
+                    recording=action.recording, when=3.0, by="agent1", reason="agent", action_id=action.action_id
+                )
+                return [change]
+            case panel.SetConsent():
+                return [events.ConsentChanged(consent=action.consent, by="agent1", action_id=action.action_id)]
             case panel.Send():
                 return self._sent(action, delivery)
         raise AssertionError(action)
@@ -169,10 +225,22 @@ class Content:
                 leg="customer", start=6, end=9, text="我想提前还款，要手续费吗？", article="loan-early-repay-fee"
             ),
         ]
-        titles = [("early_repayment", "提前还款", "Early repayment"), ("lost_card", "银行卡丢了", "A lost card")]
+        titles = [
+            ("early_repayment", "提前还款", "Early repayment", "zh"),
+            ("lost_card", "银行卡丢了", "A lost card", "zh"),
+            ("dispute", "不认识的一笔消费", "A payment I did not make", "en"),
+        ]
         return [
-            rest.DemoCall(call_id=name, title_zh=zh, title_en=en, lang="zh", duration=89.66, turns=turns)
-            for name, zh, en in titles
+            rest.DemoCall(
+                call_id=name,
+                title_zh=zh,
+                title_en=en,
+                lang=lang,
+                duration=89.66,
+                turns=turns,
+                playable=lang == "zh",
+            )
+            for name, zh, en, lang in titles
         ]
 
     def search(self, q: str, lang: str = "zh", limit: int = 8) -> list[rest.ArticleHit]:
@@ -237,7 +305,7 @@ class Content:
             for n, payload in enumerate(payloads)
         ]
         recordings = [
-            rest.RecordingInfo(leg=leg, role=leg, url=f"/v1/recordings/{leg}", duration=8.0, offset=offset)
+            rest.RecordingInfo(leg=leg, role=leg, url=f"/v1/recordings/{leg}", duration=8.0, offset=offset, gaps=[])
             for leg, offset in [("customer", 0.0), ("agent", 0.5)]
         ]
         return rest.ConversationDetail(row=row, events=made, recordings=recordings, receipts={"s-fee": receipt})

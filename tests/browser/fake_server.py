@@ -22,6 +22,15 @@ PANEL = TypeAdapter[Any](panel.PanelClientMessage)
 CHAT = TypeAdapter[Any](chat.ChatClientMessage)
 CSP = "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'"
 
+ME: dict[str, Any] = {
+    "login": "agent1",
+    "display_name": "王敏",
+    "role": "agent",
+    "demo": True,
+    "pages": ["panel", "conversations", "demo"],
+    "must_change_password": False,
+}
+
 
 @dataclass
 class Conversation:
@@ -40,6 +49,11 @@ class FakeServer:
         self.chat_heard: list[Any] = []
         self.panels: dict[WebSocket, set[str]] = {}
         self.customers: set[WebSocket] = set()
+        self.claims: list[panel.Claim] = []
+        self.claim_answer = 200
+        self.mute = False
+        self.problem: ErrorCode | None = None
+        self.bank = "晨星银行"
         self.refuse = False
         self.confirm_sends = True
         self.delivery: events.DeliveryState | None = events.DeliveryState.DELIVERED
@@ -79,6 +93,8 @@ class FakeServer:
         self.heard.clear()
         self.chat_heard.clear()
         self.refuse, self.confirm_sends, self.logged_in = False, True, False
+        self.claims, self.claim_answer, self.mute, self.problem = [], 200, False, None
+        self.bank = "晨星银行"
         self.delivery = events.DeliveryState.DELIVERED
 
     def assign(self, conversation_id: str = "c1", **fields: Any) -> None:
@@ -87,6 +103,20 @@ class FakeServer:
         summary = panel.ConversationSummary.model_validate(values)
         self.conversations[conversation_id] = Conversation(summary)
         self._do(self._tell_all(panel.Assigned(conversation=summary)))
+
+    def unassign(self, conversation_id: str = "c1") -> None:
+        """Take a conversation away."""
+        self.conversations.pop(conversation_id)
+        self._do(self._tell_all(panel.Unassigned(conversation_id=conversation_id)))
+
+    def offer(self, *claims: panel.Claim) -> None:
+        """Calls that wait for their agent."""
+        self.claims = list(claims)
+        self._do(self._tell_all(panel.Claims(calls=self.claims)))
+
+    def complain(self, code: ErrorCode) -> None:
+        """Tell panels of a problem outside of an action."""
+        self._do(self._tell_all(panel.PanelError(problem=Problem(code=code, message="no"))))
 
     def say(self, payload: events.Payload, conversation_id: str = "c1") -> None:
         """Commit an event and push it."""
@@ -127,13 +157,26 @@ class FakeServer:
             if conversation_id in watched:
                 await socket.send_text(panel.EventMessage(event=event).model_dump_json())
 
+    async def take(self, conversation_id: str) -> panel.ConversationSummary:
+        """Give a waiting call to whoever asks."""
+        values = self.content.summary(conversation_id) | {"customer": "新来电"}
+        summary = panel.ConversationSummary.model_validate(values)
+        self.conversations[conversation_id] = Conversation(summary)
+        self.claims = [claim for claim in self.claims if claim.conversation_id != conversation_id]
+        await self._tell_all(panel.Assigned(conversation=summary))
+        await self._tell_all(panel.Claims(calls=self.claims))
+        return summary
+
     async def serve_panel(self, socket: WebSocket) -> None:
         if self.refuse:
             return await socket.close(1013)
         await socket.accept()
         summaries = [c.summary for c in self.conversations.values() if not self._wrapped(c)]
         hello = panel.Hello(login="agent1", display_name="王敏", conversations=summaries)
+        if self.mute:
+            return await asyncio.sleep(5)
         await socket.send_text(hello.model_dump_json())
+        await socket.send_text(panel.Claims(calls=self.claims).model_dump_json())
         self.panels[socket] = set()
         try:
             while True:
@@ -160,7 +203,11 @@ class FakeServer:
         conversation = self.conversations[action.conversation_id]
         problem = None
         call = conversation.summary.channel is events.Channel.CALL
-        if isinstance(action, panel.Send) and call and self.confirm_sends and not action.confirmed:
+        if self.mute:
+            return
+        if self.problem:
+            problem = Problem(code=self.problem, message="no")
+        elif isinstance(action, panel.Send) and call and self.confirm_sends and not action.confirmed:
             problem = Problem(code=ErrorCode.POLICY, message="confirm first")
         else:
             for payload in self.content.consequences(action, self.delivery):
@@ -179,7 +226,7 @@ class FakeServer:
         if token != "good":
             return await socket.send_denial_response(refused(ErrorCode.UNAUTHENTICATED))
         await socket.accept()
-        hello = chat.ChatHello(conversation_id="chat1", bank="晨星银行", language="zh", ended=False, lines=[])
+        hello = chat.ChatHello(conversation_id="chat1", bank=self.bank, language="zh", ended=False, lines=[])
         await socket.send_text(hello.model_dump_json())
         self.customers.add(socket)
         try:
@@ -230,7 +277,7 @@ def make_app(fake: FakeServer) -> FastAPI:
         return Response(status_code=204)
 
     def who() -> Response:
-        return answer(rest.Me(login="agent1", display_name="王敏", role="agent", demo=True))
+        return answer(rest.Me(**ME))
 
     for path, make in fake.content.answers().items():
         app.add_api_route(path, make, methods=["GET"])
@@ -238,6 +285,12 @@ def make_app(fake: FakeServer) -> FastAPI:
     @app.get("/healthz")
     async def healthy() -> Response:
         return answer(rest.Health(status="ok", version="test", live_conversations=0))
+
+    @app.post("/v1/claims/{conversation_id}")
+    async def claim(conversation_id: str) -> Response:
+        if fake.claim_answer != 200:
+            return refused(ErrorCode.CONFLICT, fake.claim_answer)
+        return answer(await fake.take(conversation_id))
 
     @app.post("/v1/demo/replays")
     async def replay(body: rest.ReplayRequest) -> Response:

@@ -42,3 +42,12 @@ def test_the_demo_plays_a_call_beside_the_panel(page: Page, fake: FakeServer) ->
     expect(page.get_by_role("heading", name="演示客户")).to_be_visible()
     page.get_by_role("button", name="打开在线会话").click()
     expect(page.frame_locator("iframe").get_by_role("heading", name="晨星银行")).to_be_visible()
+
+
+def test_a_demo_call_of_a_language_that_is_not_loaded_says_why(page: Page) -> None:
+    page.set_viewport_size(WIDE)
+    page.goto("/demo")
+    item = page.get_by_role("listitem").filter(has_text="不认识的一笔消费")
+    expect(item).to_contain_text("英文")
+    expect(item).to_contain_text("没有加载英文识别")
+    expect(item.get_by_role("button", name="播放到面板")).to_be_disabled()

@@ -196,7 +196,7 @@ def test_search_puts_an_article_on_a_card(page: Page, fake: FakeServer) -> None:
 def test_wrap_up_needs_a_code_and_closes(page: Page, fake: FakeServer) -> None:
     open_call(page, fake)
     fake.say(events.ConversationEnded(reason="hang_up"))
-    expect(page.get_by_test_id("live-state")).to_have_text("已结束，待小结")
+    expect(page.get_by_test_id("live-state")).to_have_text("待小结")
     page.get_by_role("button", name="小结").click()
     page.get_by_role("button", name="完成小结").click()
     expect(page.get_by_role("alert")).to_contain_text("请先选择本次结果")

@@ -42,7 +42,8 @@ def agent(browser: Browser, node: Node, request: pytest.FixtureRequest) -> Itera
 @pytest.mark.parametrize("agent", ["小林 Lin"], indirect=True)
 def test_a_call_opens_by_itself_is_heard_live_and_brings_the_right_card(agent: Page) -> None:
     agent.goto("/demo")
-    agent.get_by_role("button", name="播放到面板").nth(1).click()
+    call = agent.get_by_role("listitem").filter(has=agent.get_by_role("heading", name="银行卡丢了"))
+    call.get_by_role("button", name="播放到面板").click()
     expect(agent.get_by_text("通话中")).to_be_visible(timeout=SPOKEN)
     expect(agent.get_by_text("正在说").first).to_be_visible(timeout=SPOKEN)
     right = cards(agent).filter(has_text="挂失")

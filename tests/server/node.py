@@ -32,6 +32,8 @@ class Node:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    code: str = "from server.cli import main; main()"
+    """What the process runs, with the command's arguments."""
 
     @property
     def url(self) -> str:
@@ -56,10 +58,9 @@ class Node:
             "TICI_MODELS_DIR": str(self.models_dir),
             **self.settings,
         }
-        code = "from server.cli import main; main()"
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", code, "demo", "--port", str(self.port)],
+                [sys.executable, "-c", self.code, "demo", "--port", str(self.port)],
                 cwd=REPOSITORY,
                 env=environment,
                 stdout=log,

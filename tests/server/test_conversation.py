@@ -94,10 +94,10 @@ async def test_a_panel_that_reconnects_gets_the_rest_and_a_stranger_nothing(node
         assert again["seq"] == 3 and again["payload"]["type"] == "utterance"
         async with panel(node, stranger_client) as stranger:
             await stranger.send(type="watch", conversation_id=conversation_id, after_seq=0)
-            assert (await stranger.next())["problem"]["code"] == "forbidden"
+            assert (await stranger.until_type("error"))["problem"]["code"] == "forbidden"
             use = {"type": "dismiss", "action_id": "1", "conversation_id": conversation_id, "suggestion_id": "x"}
             await stranger.send(**use)
-            assert (await stranger.next())["problem"]["code"] == "forbidden"
+            assert (await stranger.until_type("action_result"))["problem"]["code"] == "forbidden"
         assert (await stranger_client.get(f"/v1/conversations/{conversation_id}")).status_code == 404
 
 

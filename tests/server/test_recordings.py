@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from asr.audio import decode, encode
-from server.recordings import finish_recording, read_recording, recording_path
+from server.recordings import blank_recording, finish_recording, read_recording, recording_path, remove_recording
 from server.spool import LegSpool, SpoolHeader, StorageError, spooled_conversations
 
 NOISE = np.random.default_rng(1).integers(-30000, 30000, 150_000).astype(np.int16)
@@ -71,3 +71,16 @@ def test_a_damaged_recording_is_a_storage_error(tmp_path):
     path.write_bytes(b"fLaC and then nothing")
     with pytest.raises(StorageError, match="cannot be read"):
         read_recording(tmp_path, "c1", "../customer")
+
+
+def test_a_finished_recording_can_lose_more_of_it(tmp_path):
+    before = finish_recording(tmp_path, "c1", spooled(tmp_path, NOISE), [(0, 10)])
+    blank_recording(tmp_path, "c1", "customer", [(70_000, 70_001), (149_000, 150_000)])
+    heard, _ = soundfile.read(before.path, dtype="int16")
+    expected = NOISE.copy()
+    expected[:10] = expected[70_000] = expected[149_000:] = 0
+    assert np.array_equal(heard, expected)
+    assert read_recording(tmp_path, "c1", "customer") == before
+    remove_recording(tmp_path, "c1", "customer")
+    blank_recording(tmp_path, "c1", "customer", [(0, 10)])
+    assert list((tmp_path / "recordings").iterdir()) == []

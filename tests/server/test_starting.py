@@ -48,3 +48,10 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, place: str) -> No
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     assert name.removeprefix("TICI_").lower() in sentence(start(**{name: value})).lower()
+
+
+def test_an_announcement_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "welcome.wav").write_bytes(b"no audio")
+    places = {"TICI_DATA_DIR": str(tmp_path / "data"), "TICI_MODELS_DIR": str(tmp_path / "none")}
+    assert "welcome.wav" in sentence(start(TICI_PROMPTS_DIR=str(tmp_path), **places))
+    assert str(tmp_path / "nowhere") in sentence(start(TICI_PROMPTS_DIR=str(tmp_path / "nowhere"), **places))

@@ -30,7 +30,7 @@ export function createSession(): Session {
   }
 
   return {
-    me: readonly(me),
+    me: readonly(me) as Readonly<Ref<Me | null>>,
     load: () => (loaded ??= ask()),
     stillLoggedIn: async () => {
       try {

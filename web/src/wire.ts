@@ -23,6 +23,8 @@ export type ErrorCode =
   | "shutting_down"
   | "unauthenticated"
   | "forbidden"
+  | "password_change"
+  | "weak_password"
   | "not_found"
   | "conflict"
   | "policy"
@@ -34,6 +36,10 @@ export type ErrorCode =
  * How the customer reaches us.
  */
 export type Channel = "call" | "chat";
+/**
+ * Who called whom.
+ */
+export type Direction = "inbound" | "outbound";
 /**
  * What a switch says happened to a call.
  */
@@ -48,13 +54,18 @@ export type CallEventType =
   | "transferred"
   | "hangup"
   | "wrap_up"
-  | "result";
+  | "result"
+  | "leg_role"
+  | "language"
+  | "recording_off"
+  | "recording_on"
+  | "consent";
 export type ChatClientMessage = CustomerSays | CustomerReceived | CustomerEnds;
 export type ChatServerMessage = ChatHello | ChatLine | ChatEnded | ChatError;
 /**
- * Who called whom.
+ * What the customer said to being recorded.
  */
-export type Direction = "inbound" | "outbound";
+export type Consent = "unknown" | "given" | "refused";
 /**
  * What goes on during a stretch of a conversation.
  */
@@ -71,6 +82,10 @@ export type OutcomeKind = "used" | "sent" | "edited" | "spoken" | "dismissed" | 
  * Where a message to the customer is.
  */
 export type DeliveryState = "queued" | "delivered" | "failed";
+/**
+ * What a trainer says about a sample.
+ */
+export type Decision = "confirm" | "correct" | "out_of_scope" | "skip" | "discard";
 export type ListenClientMessage = Start | Stop;
 /**
  * Who called whom.
@@ -78,9 +93,29 @@ export type ListenClientMessage = Start | Stop;
 export type Direction1 = "inbound" | "outbound";
 export type ListenServerMessage = Started | Ack | Interim | Final | Ended | ListenError;
 export type PanelClientMessage =
-  Watch | Unwatch | Ping | Rendered | Use | Send | Dismiss | NotRight | RaiseArticle | WrapUp;
+  | Watch
+  | Unwatch
+  | Ping
+  | Rendered
+  | Use
+  | Send
+  | Dismiss
+  | NotRight
+  | RaiseArticle
+  | WrapUp
+  | SetLanguage
+  | SetRecording
+  | SetConsent;
 export type PanelServerMessage =
-  Hello | Assigned | Unassigned | EventMessage | PanelInterim | Pong | ActionResult | PanelError;
+  Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | Pong | ActionResult | PanelError;
+/**
+ * Why a text became a sample: what the agent did with its card, or that nobody was sure.
+ */
+export type SampleReason = "corrected" | "not_right" | "uncertain" | "edited" | "dismissed" | "used" | "sent";
+/**
+ * Where a sample is on its way to a model.
+ */
+export type SampleState = "to_label" | "labelled" | "out_of_scope" | "discarded";
 
 export interface Wire {
   [k: string]: unknown;
@@ -110,6 +145,35 @@ export interface Problem {
   message: string;
 }
 /**
+ * Make a key; for one team or some queues where they are given.
+ */
+export interface AddKeyRequest {
+  name: string;
+  /**
+   * @maxItems 100
+   */
+  queues?: string[];
+  /**
+   * @minItems 1
+   * @maxItems 10
+   */
+  scopes: string[];
+  team?: string;
+}
+/**
+ * Make an account.
+ */
+export interface AddUserRequest {
+  display_name?: string;
+  login: string;
+  /**
+   * @maxItems 100
+   */
+  queues?: string[];
+  role?: string;
+  team?: string;
+}
+/**
  * The conversation is now `agent`'s (a login), or nobody's.
  */
 export interface AgentBound {
@@ -117,6 +181,23 @@ export interface AgentBound {
   by: string;
   previous: string | null;
   type: "agent.bound";
+}
+/**
+ * An agent as a choice; `name` is the login where nobody has that account any more.
+ */
+export interface AgentName {
+  login: string;
+  name: string;
+}
+/**
+ * An article in effect that a trainer can name as the right one.
+ */
+export interface ArticleChoice {
+  article_id: string;
+  intent: string | null;
+  language: string;
+  reply: string;
+  title: string;
 }
 /**
  * An article found by a search; `score` 0..1.
@@ -145,6 +226,7 @@ export interface ConversationSummary {
   chat_url: string | null;
   conversation_id: string;
   customer: string | null;
+  direction: Direction;
   ended_at: number | null;
   external_id: string;
   /**
@@ -159,6 +241,26 @@ export interface ConversationSummary {
    */
   text_out: boolean;
   wrapped_up: boolean;
+}
+/**
+ * One thing that somebody did.
+ */
+export interface AuditEntry {
+  action: string;
+  at: number;
+  by: string;
+  detail: {
+    [k: string]: string;
+  };
+  subject_id: string;
+  subject_type: string;
+}
+/**
+ * Entries, newest first; `total` counts all that were asked for.
+ */
+export interface AuditPage {
+  rows: AuditEntry[];
+  total: number;
 }
 /**
  * One suggestion as shown: everything frozen at the time it was raised.
@@ -182,6 +284,16 @@ export interface Card {
     [k: string]: number;
   };
   title: string;
+}
+/**
+ * What to change of a person; what is left out stays.
+ */
+export interface ChangeUserRequest {
+  disabled?: boolean | null;
+  display_name?: string | null;
+  queues?: string[] | null;
+  role?: string | null;
+  team?: string | null;
 }
 /**
  * `client_id` is made by the page: sending it again after a lost connection adds nothing.
@@ -261,6 +373,34 @@ export interface ChatRequest {
   queue?: string;
 }
 /**
+ * A live call that nobody could be matched to, as agents of its queue see it.
+ */
+export interface Claim {
+  conversation_id: string;
+  customer: string | null;
+  direction: Direction;
+  external_id: string;
+  language: string;
+  queue: string;
+  started_at: number;
+}
+/**
+ * Every call of the agent's queues that waits for somebody to claim it; sent at first and whenever it changes.
+ */
+export interface Claims {
+  calls: Claim[];
+  type: "claims";
+}
+/**
+ * What the customer said to being recorded.
+ */
+export interface ConsentChanged {
+  action_id: string | null;
+  by: string;
+  consent: Consent;
+  type: "consent.changed";
+}
+/**
  * Everything stored of one conversation.
  */
 export interface ConversationDetail {
@@ -287,12 +427,20 @@ export interface Event {
     | SegmentsChanged
     | SwitchEvent
     | LegStarted
+    | LegRoleChanged
+    | LegLanguageChanged
+    | LanguageChanged
+    | TaskBound
+    | ProductBound
+    | RecordingChanged
+    | ConsentChanged
     | LegGap
     | LegSilence
     | LegEnded
     | Utterance
     | SuggestionsRaised
     | SuggestionRevised
+    | SuggestionsUnsure
     | SuggestionOutcome
     | SuggestionRendered
     | MessageQueued
@@ -306,6 +454,7 @@ export interface Event {
  */
 export interface ConversationStarted {
   agent: string | null;
+  campaign: string | null;
   channel: Channel;
   context: {
     [k: string]: string;
@@ -314,7 +463,20 @@ export interface ConversationStarted {
   direction: Direction;
   external_id: string;
   language: string;
+  product: string | null;
   queue: string;
+  /**
+   * Articles to begin with, best first.
+   */
+  script: string[];
+  /**
+   * Where the customer was lost.
+   */
+  stage: string | null;
+  /**
+   * The outbound task that caused it, with what the agent needs before anyone speaks.
+   */
+  task_id: string | null;
   type: "conversation.started";
 }
 /**
@@ -351,8 +513,16 @@ export interface SwitchEvent {
    */
   agent: string | null;
   code: string | null;
+  consent: Consent | null;
+  /**
+   * Whose call it is by then, if the switch knows.
+   */
+  customer: string | null;
   event_id: string;
+  language: string | null;
+  leg: string | null;
   reported: string | null;
+  role: Role | null;
   type: "switch.event";
   what: CallEventType;
   when: number;
@@ -368,6 +538,69 @@ export interface LegStarted {
   role: Role;
   sample_rate: number;
   type: "leg.started";
+}
+/**
+ * From now on the leg carries somebody else's voice, or it is known at last whose.
+ */
+export interface LegRoleChanged {
+  by: string;
+  leg: string;
+  role: Role;
+  type: "leg.role";
+}
+/**
+ * From the boundary `start_sample` on the leg is heard in another language.
+ */
+export interface LegLanguageChanged {
+  action_id: string | null;
+  by: string;
+  language: string;
+  leg: string;
+  start_sample: number;
+  type: "leg.language";
+}
+/**
+ * What the conversation is held in from now on: its chat messages, and legs that begin without a language.
+ */
+export interface LanguageChanged {
+  action_id: string | null;
+  by: string;
+  language: string;
+  type: "conversation.language";
+}
+/**
+ * The conversation turns out to belong to an outbound task; what that means for its agent is the same as in
+ * `ConversationStarted`.
+ */
+export interface TaskBound {
+  by: string;
+  campaign: string | null;
+  context: {
+    [k: string]: string;
+  };
+  script: string[];
+  stage: string | null;
+  task_id: string;
+  type: "task.bound";
+}
+/**
+ * What the conversation is about is known now; it may decide how long it is kept.
+ */
+export interface ProductBound {
+  by: string;
+  product: string;
+  type: "product.bound";
+}
+/**
+ * From `when` seconds after the origin on the audio is kept in the recording, or left out as a marked gap.
+ */
+export interface RecordingChanged {
+  action_id: string | null;
+  by: string;
+  reason: string;
+  recording: boolean;
+  type: "recording.changed";
+  when: number;
 }
 /**
  * Audio that nobody heard, `missing` seconds of it.
@@ -410,10 +643,16 @@ export interface LegEnded {
 export interface Utterance {
   end: number;
   end_sample: number | null;
+  language: string;
   leg: string | null;
   masked: MaskedSpan[];
   message_id: string | null;
   role: Role;
+  /**
+   * What went on while it was said, as far as the switch had told by then.
+   */
+  segment: SegmentKind | null;
+  sound: "speech" | "music" | "prompt";
   start: number;
   start_sample: number | null;
   text: string;
@@ -478,6 +717,18 @@ export interface SuggestionRevised {
   type: "suggestion.revised";
 }
 /**
+ * For a final utterance the suggester kept silent, or was not sure: what it took it for, worth a person's look.
+ *
+ * `confidence` (0..1) fell short of `threshold`. Raises nothing and changes nothing on a panel.
+ */
+export interface SuggestionsUnsure {
+  confidence: number;
+  guess: string | null;
+  threshold: number;
+  trigger: string;
+  type: "suggestions.unsure";
+}
+/**
  * What became of a card. `text` is what was really sent or said where it differs.
  */
 export interface SuggestionOutcome {
@@ -502,6 +753,8 @@ export interface SuggestionRendered {
 }
 /**
  * A text on its way to the customer. The outbox row is committed with this event.
+ *
+ * `text` is masked, as it is kept; what goes out is in the outbox until it is delivered.
  */
 export interface MessageQueued {
   action_id: string;
@@ -544,10 +797,19 @@ export interface WrappedUp {
  */
 export interface RecordingInfo {
   duration: number;
+  gaps: RecordingGap[];
   leg: string;
   offset: number;
   role: string;
   url: string;
+}
+/**
+ * A stretch without sound: `not recorded` or `masked`; seconds from the conversation's origin.
+ */
+export interface RecordingGap {
+  end: number;
+  reason: string;
+  start: number;
 }
 /**
  * One line of the list of stored conversations.
@@ -576,12 +838,85 @@ export interface ConversationPage {
   total: number;
 }
 /**
+ * How much there is of a customer, and the holds that keep it from being deleted.
+ */
+export interface CustomerFound {
+  conversations: number;
+  holds: LegalHold[];
+  recordings: number;
+  samples: number;
+  tasks: number;
+}
+/**
+ * A legal hold; in force while `released_at` is null.
+ */
+export interface LegalHold {
+  hold_id: string;
+  placed_at: number;
+  placed_by: string;
+  reason: string;
+  release_reason: string | null;
+  released_at: number | null;
+  released_by: string | null;
+  subject_id: string;
+  subject_type: "conversation" | "customer";
+}
+/**
+ * Whose data is looked up or exported.
+ */
+export interface CustomerRequest {
+  customer: string;
+}
+/**
+ * A trainer's decision. The same `action_id` again changes nothing.
+ */
+export interface DecisionRequest {
+  action_id: string;
+  article_id?: string | null;
+  decision: Decision;
+  /**
+   * For `correct`; for `confirm` where it is not the guess.
+   */
+  intent?: string | null;
+  revision: number;
+}
+/**
+ * Proof of a deletion: how many rows of each table, files and bytes; never what they said.
+ *
+ * `subject_type` is conversation, audio (of a conversation), samples (of a class) or customer; then `subject_id` is
+ * the SHA-256 of the tenant's secret and the reference. `finished_at` is null while it is under way.
+ */
+export interface DeletionReceiptRow {
+  at: number;
+  by: string;
+  counts: {
+    [k: string]: number;
+  };
+  customer_mark: string | null;
+  finished_at: number | null;
+  reason: string;
+  receipt_id: string;
+  subject_id: string;
+  subject_type: string;
+}
+/**
+ * Delete everything of a customer; `confirm` repeats the reference.
+ */
+export interface DeletionRequest {
+  confirm: string;
+  customer: string;
+}
+/**
  * A recorded call and its script.
  */
 export interface DemoCall {
   call_id: string;
   duration: number;
   lang: string;
+  /**
+   * Whether this node has the recogniser of its language loaded.
+   */
+  playable: boolean;
   title_en: string;
   title_zh: string;
   turns: DemoTurn[];
@@ -632,6 +967,22 @@ export interface EventMessage {
   type: "event";
 }
 /**
+ * Give a person an extension, which nobody else has then; from now on and for good where no times are given.
+ */
+export interface ExtensionRequest {
+  extension: string;
+  valid_from?: number | null;
+  valid_to?: number | null;
+}
+/**
+ * A telephone extension of a person, from `valid_from` until before `valid_to` (None: still).
+ */
+export interface ExtensionRow {
+  extension: string;
+  valid_from: number;
+  valid_to: number | null;
+}
+/**
  * An utterance, committed. Times are seconds from the conversation's origin.
  */
 export interface Final {
@@ -644,6 +995,39 @@ export interface Final {
   type: "final";
   utterance_id: string;
   words: WordTime[];
+}
+/**
+ * One conversation that a search found. `hits` counts the utterances that hold something of what was asked.
+ */
+export interface FoundConversation {
+  hits: number;
+  recorded: boolean;
+  row: ConversationRow;
+  snippets: Snippet[];
+}
+/**
+ * Where a search hit: an utterance, cut down to what stands around the hit. `start` in seconds from the origin.
+ */
+export interface Snippet {
+  parts: SnippetPart[];
+  role: Role;
+  sound: "speech" | "music" | "prompt";
+  start: number;
+  utterance_id: string;
+}
+/**
+ * A piece of a snippet; `hit` where it is what was searched for.
+ */
+export interface SnippetPart {
+  hit: boolean;
+  text: string;
+}
+/**
+ * A page of what a search found, newest first; `total` counts all conversations found.
+ */
+export interface FoundPage {
+  found: FoundConversation[];
+  total: number;
 }
 /**
  * Whether the node serves and has room.
@@ -664,6 +1048,39 @@ export interface Hello {
   version: number;
 }
 /**
+ * Place a legal hold on a conversation (its id) or a customer (their reference).
+ */
+export interface HoldRequest {
+  reason: string;
+  subject_id: string;
+  subject_type: "conversation" | "customer";
+}
+/**
+ * An intent that a sample can be labelled with; `labelled` texts have it already.
+ */
+export interface IntentChoice {
+  /**
+   * False for small talk, which never raises a card.
+   */
+  cards: boolean;
+  /**
+   * First letters of the Chinese name in pinyin.
+   */
+  initials: string;
+  intent: string;
+  labelled: number;
+  name_en: string;
+  name_zh: string;
+}
+/**
+ * An intent as a choice; the names are the id where no pack names it.
+ */
+export interface IntentName {
+  intent: string;
+  name_en: string;
+  name_zh: string;
+}
+/**
  * Words being spoken; replaced by the next interim or the final.
  */
 export interface Interim {
@@ -672,6 +1089,18 @@ export interface Interim {
   start: number;
   text: string;
   type: "interim";
+}
+/**
+ * A machine's key without its secret.
+ */
+export interface KeyRow {
+  created_at: number;
+  key_id: string;
+  name: string;
+  queues: string[];
+  revoked_at: number | null;
+  scopes: string[];
+  team: string;
 }
 /**
  * One party's audio as the sender names it.
@@ -703,9 +1132,14 @@ export interface Start {
    * @maxItems 2
    */
   legs: LegSpec[];
+  product?: string | null;
   queue?: string;
   resume_token?: string | null;
   sample_rate: number;
+  /**
+   * The outbound task that caused the call, by its external id.
+   */
+  task?: string | null;
   type: "start";
   version?: number;
 }
@@ -751,7 +1185,19 @@ export interface Me {
   demo: boolean;
   display_name: string;
   login: string;
+  must_change_password: boolean;
+  /**
+   * The pages that this person may open; each is guarded at its doors too.
+   */
+  pages: string[];
   role: string;
+}
+/**
+ * A key just made; `secret` is shown this once.
+ */
+export interface NewKeyShown {
+  key: KeyRow;
+  secret: string;
 }
 /**
  * The card does not fit what the customer wants: becomes a sample to be labelled.
@@ -841,6 +1287,37 @@ export interface WrapUp {
   type: "wrap_up";
 }
 /**
+ * The customer speaks another language than was thought.
+ */
+export interface SetLanguage {
+  action_id: string;
+  conversation_id: string;
+  language: string;
+  /**
+   * Which leg; None: every leg.
+   */
+  leg?: string | null;
+  type: "set_language";
+}
+/**
+ * Keep the audio from now on, or leave it out, as far as the queue's policy allows.
+ */
+export interface SetRecording {
+  action_id: string;
+  conversation_id: string;
+  recording: boolean;
+  type: "set_recording";
+}
+/**
+ * What the customer said to being recorded.
+ */
+export interface SetConsent {
+  action_id: string;
+  consent: Consent;
+  conversation_id: string;
+  type: "set_consent";
+}
+/**
  * A message of the panel could not be understood or done.
  */
 export interface PanelError {
@@ -875,10 +1352,76 @@ export interface Pong {
   type: "pong";
 }
 /**
+ * Choose another password; `old` is the one in force.
+ */
+export interface PasswordRequest {
+  new: string;
+  old: string;
+}
+/**
+ * Everybody who can log in, and the names of teams and queues in use.
+ */
+export interface People {
+  queues: string[];
+  teams: string[];
+  users: UserRow[];
+}
+/**
+ * A person as admins see them.
+ */
+export interface UserRow {
+  disabled: boolean;
+  display_name: string;
+  extensions: ExtensionRow[];
+  /**
+   * Too many wrong passwords were tried; None: not locked.
+   */
+  locked_until: number | null;
+  login: string;
+  must_change_password: boolean;
+  queues: string[];
+  role: string;
+  team: string;
+  user_id: string;
+}
+/**
  * Body of every error answer.
  */
 export interface ProblemResponse {
   problem: Problem;
+}
+/**
+ * The class by which a product's conversations are kept; null: by that of their queue.
+ */
+export interface ProductRequest {
+  retention_class: string | null;
+}
+/**
+ * A queue with rules of its own; `default` serves all others. `webhook` tells whether texts of calls have a way
+ * out, which `tici queue set --webhook-url` makes.
+ */
+export interface QueueRow {
+  chat_action: "send" | "insert";
+  language: string;
+  queue: string;
+  recording_policy: "record" | "off" | "on_demand";
+  retention_class: string;
+  team: string;
+  text_out_on_call: boolean;
+  webhook: boolean;
+}
+/**
+ * Receipts, newest first; `total` counts all.
+ */
+export interface ReceiptPage {
+  rows: DeletionReceiptRow[];
+  total: number;
+}
+/**
+ * Why a hold is released.
+ */
+export interface ReleaseRequest {
+  reason: string;
 }
 /**
  * Which recorded call to play, and how fast.
@@ -894,6 +1437,45 @@ export interface ReplayStarted {
   external_id: string;
 }
 /**
+ * A retention class, its rule and who uses it. Without a rule (`ruled` false) everything is kept.
+ */
+export interface RetentionClass {
+  audio_days: number | null;
+  conversations: number;
+  products: string[];
+  queues: string[];
+  retention_class: string;
+  ruled: boolean;
+  sample_days: number | null;
+  text_days: number | null;
+}
+/**
+ * All classes, and the hours between two sweeps that delete what is due.
+ */
+export interface RetentionOverview {
+  classes: RetentionClass[];
+  sweep_hours: number;
+}
+/**
+ * Days that each part is kept after the conversation's end; null: until somebody deletes it.
+ */
+export interface RetentionRuleRequest {
+  audio_days: number | null;
+  sample_days: number | null;
+  text_days: number | null;
+}
+/**
+ * What the conversations within a reviewer's reach can be narrowed to.
+ */
+export interface ReviewChoices {
+  agents: AgentName[];
+  intents: IntentName[];
+  languages: string[];
+  queues: string[];
+  teams: string[];
+  wrap_up: WrapUpCode[];
+}
+/**
  * One code of the wrap-up tree.
  */
 export interface WrapUpCode {
@@ -901,4 +1483,104 @@ export interface WrapUpCode {
   name_en: string;
   name_zh: string;
   parent: string | null;
+}
+/**
+ * A card that the agent saw for it, or put up by hand, and what they did.
+ */
+export interface SampleCard {
+  article_id: string;
+  by_hand: boolean;
+  confidence: number;
+  intent: string | null;
+  outcome: OutcomeKind | null;
+  reply: string;
+  title: string;
+}
+/**
+ * A sample and what there was around it, as far as the conversation is still kept.
+ */
+export interface SampleDetail {
+  article: ArticleChoice | null;
+  cards: SampleCard[];
+  row: SampleRow;
+  turns: SampleTurn[];
+}
+/**
+ * A sample; texts that say the same are one row, `count` times said.
+ */
+export interface SampleRow {
+  article_id: string | null;
+  confidence: number | null;
+  count: number;
+  created_at: number;
+  /**
+   * The intent that it was taken for.
+   */
+  guess: string | null;
+  label: string | null;
+  labelled_at: number | null;
+  labelled_by: string | null;
+  language: string;
+  reason: SampleReason;
+  /**
+   * Rises with every change; a decision names the one it was made on.
+   */
+  revision: number;
+  sample_id: string;
+  state: SampleState;
+  text: string;
+  /**
+   * What the confidence should have reached.
+   */
+  threshold: number | null;
+}
+/**
+ * A turn of the conversation around a sample, masked, without names.
+ */
+export interface SampleTurn {
+  /**
+   * The words that the sample is made of.
+   */
+  current: boolean;
+  role: Role;
+  text: string;
+}
+/**
+ * A page of the queue, the most telling samples first.
+ */
+export interface SamplePage {
+  /**
+   * What the person decided since the time that they named.
+   */
+  done: number;
+  /**
+   * Whether there was ever a sample.
+   */
+  ever: boolean;
+  /**
+   * How many there are for each reason, whatever reason was asked for.
+   */
+  reasons: {
+    [k: string]: number;
+  };
+  rows: SampleRow[];
+  total: number;
+}
+/**
+ * What to change of a queue, or to make it with; what is left out stays, or is as the default queue has it.
+ */
+export interface SaveQueueRequest {
+  chat_action?: ("send" | "insert") | null;
+  language?: ("zh" | "en") | null;
+  recording_policy?: ("record" | "off" | "on_demand") | null;
+  retention_class?: string | null;
+  team?: string | null;
+  text_out_on_call?: boolean | null;
+}
+/**
+ * A person and a password to tell them, shown this once: they must choose their own after logging in.
+ */
+export interface TemporaryPassword {
+  password: string;
+  user: UserRow;
 }

@@ -48,6 +48,10 @@ describe("hold", () => {
     expect(ids(waiting(before, arrange(later)))).toEqual(["c"]);
   });
 
+  it("lets go of a card that is not to be seen any more", () => {
+    expect(ids(hold(before, cards(raised([card("b")]))))).toEqual(["b"]);
+  });
+
   it("shows what the agent did", () => {
     const later = cards(raised([card("a"), card("b")]), outcome("b", "used"));
     expect(hold(before, later).map((view) => view.outcome)).toEqual([null, "used"]);

@@ -17,6 +17,7 @@ export function summary(fields: Partial<ConversationSummary> = {}): Conversation
     text_out: false,
     insert_only: false,
     chat_url: null,
+    direction: "inbound",
     ...fields,
   };
 }
@@ -43,6 +44,9 @@ export function said(
     words: [],
     masked: [],
     message_id: null,
+    language: "zh",
+    sound: "speech",
+    segment: null,
     ...fields,
   };
 }

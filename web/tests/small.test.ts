@@ -3,6 +3,7 @@ import { addPending, applyChat, EMPTY_CHAT } from "@/chat/state";
 import { addSample, clockOffset, type ClockSample } from "@/lib/clock";
 import { clockText } from "@/lib/time";
 import { groupCodes } from "@/panel/codes";
+import { Desk } from "@/panel/desk";
 import { Outbox, type PanelAction } from "@/panel/outbox";
 import { screenLag } from "@/review/timeline";
 import type { ChatLine, WrapUpCode } from "@/wire";
@@ -44,6 +45,30 @@ describe("outbox", () => {
     expect(pending).toEqual([]);
     outbox.resend();
     expect(sent).toHaveLength(2);
+  });
+});
+
+describe("what belongs to a conversation that was taken away", () => {
+  it("is not sent again, and whoever waits for it hears so", async () => {
+    const sent: PanelAction[] = [];
+    const outbox = new Outbox(
+      (action) => sent.push(action),
+      () => undefined,
+    );
+    const gone = outbox.act({ type: "dismiss", conversation_id: "c1", suggestion_id: "s1" });
+    void outbox.act({ type: "dismiss", conversation_id: "c2", suggestion_id: "s2" });
+    outbox.keepOnly(new Set(["c2"]));
+    expect(await gone).toMatchObject({ ok: false, problem: { code: "stale" } });
+    outbox.resend();
+    expect(sent.slice(2).map((action) => action.conversation_id)).toEqual(["c2"]);
+  });
+
+  it("is forgotten by the desk, the rest is kept", () => {
+    const desk = new Desk();
+    desk.of("c1").text = "half";
+    desk.of("c2").text = "whole";
+    desk.keepOnly(new Set(["c2"]));
+    expect([desk.of("c1").text, desk.of("c2").text]).toEqual(["", "whole"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyMessage, EMPTY, select, type PanelState } from "@/panel/state";
-import type { Event, PanelServerMessage } from "@/wire";
+import { applyMessage, EMPTY, select, withoutClaim, type PanelState } from "@/panel/state";
+import type { Claim, Event, PanelServerMessage } from "@/wire";
 import { event, said, summary } from "./scene";
 
 const hello = (...ids: string[]): PanelServerMessage => ({
@@ -42,8 +42,21 @@ describe("which conversation is in front", () => {
     expect(state.order).toEqual(["c2", "c3"]);
   });
 
-  it("closes one that is no longer ours", () => {
-    expect(after(hello("c1"), { type: "unassigned", conversation_id: "c1" }).active).toBeNull();
+  it("prefers one in which somebody waits to one that only needs its wrap-up", () => {
+    const ended: Event["payload"] = { type: "conversation.ended", reason: "hang_up" };
+    const state = after(hello("c1", "c2", "c3"), happened(1, ended, "c2"), happened(1, wrapped, "c1"));
+    expect(state.active).toBe("c3");
+  });
+
+  it("closes one that is no longer ours, keeps nothing of it, and says so once", () => {
+    const gone: PanelServerMessage = { type: "unassigned", conversation_id: "c1" };
+    const state = after(hello("c1"), happened(1, said("secret", 1), "c1"), gone, gone, happened(2, said("late", 2), "c1"));
+    expect(state).toMatchObject({ active: null, departed: 1, order: [], conversations: {} });
+    expect(JSON.stringify(state)).not.toMatch(/secret|late/);
+  });
+
+  it("says nothing of leaving when the agent wrapped up", () => {
+    expect(after(hello("c1", "c2"), happened(1, wrapped, "c1"))).toMatchObject({ departed: 0, order: ["c2"] });
   });
 });
 
@@ -55,11 +68,32 @@ describe("news", () => {
   });
 });
 
+describe("claims", () => {
+  const claim = (conversation_id: string, started_at: number): Claim => ({
+    ...{ conversation_id, started_at, external_id: "x", direction: "inbound", queue: "q", language: "zh", customer: null },
+  });
+  const waiting: PanelServerMessage = { type: "claims", calls: [claim("b", 2), claim("a", 1)] };
+  const ids = (state: PanelState): string[] => state.claims.map((call) => call.conversation_id);
+
+  it("are the latest list, who waits longest first", () => {
+    expect(ids(after(hello(), waiting))).toEqual(["a", "b"]);
+    expect(ids(after(hello(), waiting, { type: "claims", calls: [] }))).toEqual([]);
+  });
+
+  it("go when the call is ours, somebody's, or the connection was lost", () => {
+    expect(ids(after(hello(), waiting, assigned("a")))).toEqual(["b"]);
+    expect(ids(withoutClaim(after(hello(), waiting), "b"))).toEqual(["a"]);
+    expect(ids(after(hello(), waiting, hello()))).toEqual([]);
+  });
+});
+
 describe("reconnecting", () => {
   it("keeps what is known and drops what is no longer open", () => {
     const state = after(hello("c1", "c2"), happened(1, said("hi", 1), "c1"), hello("c1"));
     expect(state.order).toEqual(["c1"]);
     expect(state.conversations["c1"]?.seq).toBe(1);
     expect(state.conversations["c1"]?.lines).toHaveLength(1);
+    expect(state).toMatchObject({ departed: 1 });
+    expect(Object.keys(state.conversations)).toEqual(["c1"]);
   });
 });

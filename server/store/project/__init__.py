@@ -12,7 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from server.store.errors import ConflictError, NotFoundError
-from server.store.project import conversation, delivery, speech, suggestion
+from server.store.project import (
+    conversation,
+    delivery,
+    keeping,
+    sample,
+    segment,
+    speech,
+    suggestion,
+    task,
+)
 from server.store.tables.conversations import ConversationTable, EventTable
 from server.wire import events as wire
 from server.wire.base import Message
@@ -24,17 +33,25 @@ PROJECTIONS: Mapping[type[Message], Projection] = {
     wire.ConversationStarted: conversation.started,
     wire.AgentBound: conversation.agent_bound,
     wire.CustomerBound: conversation.customer_bound,
-    wire.SegmentsChanged: conversation.segments_changed,
+    wire.TaskBound: task.task_bound,
+    wire.ProductBound: keeping.product_bound,
+    wire.LanguageChanged: conversation.language_changed,
+    wire.RecordingChanged: keeping.recording_changed,
+    wire.ConsentChanged: keeping.consent_changed,
+    wire.SegmentsChanged: segment.segments_changed,
     wire.SwitchEvent: conversation.switch_event,
     wire.ConversationEnded: conversation.ended,
     wire.WrappedUp: conversation.wrapped_up,
     wire.LegStarted: speech.leg_started,
+    wire.LegRoleChanged: speech.leg_role,
+    wire.LegLanguageChanged: speech.leg_language,
     wire.LegGap: speech.leg_gap,
     wire.LegSilence: speech.leg_silence,
     wire.LegEnded: speech.leg_ended,
     wire.Utterance: speech.utterance,
     wire.SuggestionsRaised: suggestion.raised,
     wire.SuggestionRevised: suggestion.revised,
+    wire.SuggestionsUnsure: sample.unsure,
     wire.SuggestionOutcome: suggestion.outcome,
     wire.SuggestionRendered: suggestion.rendered,
     wire.MessageQueued: delivery.queued,

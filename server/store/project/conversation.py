@@ -1,10 +1,12 @@
 """Projections of what happens to the conversation as a whole."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from server.store.errors import ConflictError
+from server.store.project import task
+from server.store.project.keeping import retention_class
 from server.store.project.lookup import conversation_row
 from server.store.tables.columns import DEFAULT_QUEUE, DEFAULT_TENANT
 from server.store.tables.conversations import (
@@ -17,11 +19,12 @@ from server.store.tables.conversations import (
 from server.store.tables.organisation import QueueTable
 from server.wire.events import (
     AgentBound,
+    CallEventType,
     ConversationEnded,
     ConversationStarted,
     CustomerBound,
     Event,
-    SegmentsChanged,
+    LanguageChanged,
     SwitchEvent,
     WrappedUp,
 )
@@ -34,24 +37,26 @@ async def started(session: AsyncSession, event: Event, payload: ConversationStar
     """Make the conversation under its queue's policies, and its external id."""
     await _refuse_taken(session, event, payload)
     policy = await queue_row(session, DEFAULT_TENANT, payload.queue)
-    session.add(
-        ConversationTable(
-            id=event.conversation_id,
-            tenant=DEFAULT_TENANT,
-            team=policy.team,
-            channel=payload.channel.value,
-            direction=payload.direction.value,
-            queue=payload.queue,
-            language=payload.language,
-            customer_ref=payload.customer,
-            agent=payload.agent,
-            context=dict(payload.context),
-            retention_class=policy.retention_class,
-            recording_policy=policy.recording_policy,
-            origin=event.at,
-            started_at=event.at,
-        )
+    conversation = ConversationTable(
+        id=event.conversation_id,
+        tenant=DEFAULT_TENANT,
+        team=policy.team,
+        channel=payload.channel.value,
+        direction=payload.direction.value,
+        queue=payload.queue,
+        language=payload.language,
+        customer_ref=payload.customer,
+        agent=payload.agent,
+        context=dict(payload.context),
+        product=payload.product,
+        retention_class=await retention_class(session, DEFAULT_TENANT, payload.product, policy.retention_class),
+        recording_policy=policy.recording_policy,
+        origin=event.at,
+        started_at=event.at,
     )
+    if payload.task_id is not None:
+        await task.link(session, conversation, payload.task_id)
+    session.add(conversation)
     await session.flush()
     session.add(ExternalIdTable(system=SENDER_SYSTEM, value=payload.external_id, conversation_id=event.conversation_id))
 
@@ -100,20 +105,10 @@ def _binding(event: Event, kind: str, value: str | None, payload: AgentBound | C
     )
 
 
-async def segments_changed(session: AsyncSession, event: Event, payload: SegmentsChanged) -> None:
-    """Segments as they are known now take the place of what was known before."""
-    await session.execute(delete(SegmentTable).where(col(SegmentTable.conversation_id) == event.conversation_id))
-    for number, segment in enumerate(payload.segments):
-        session.add(
-            SegmentTable(
-                id=f"{event.conversation_id}:{number}",
-                conversation_id=event.conversation_id,
-                kind=segment.kind.value,
-                agent=segment.agent,
-                start=segment.start,
-                end=segment.end,
-            )
-        )
+async def language_changed(session: AsyncSession, event: Event, payload: LanguageChanged) -> None:
+    """The conversation is held in another language."""
+    conversation = await conversation_row(session, event)
+    conversation.language = payload.language
 
 
 async def switch_event(session: AsyncSession, event: Event, payload: SwitchEvent) -> None:
@@ -132,6 +127,8 @@ async def switch_event(session: AsyncSession, event: Event, payload: SwitchEvent
             applied_at=event.at,
         )
     )
+    if payload.what is CallEventType.RESULT:
+        await task.result(session, event, payload)
 
 
 async def _end_segments(session: AsyncSession, event: Event, end: float) -> None:

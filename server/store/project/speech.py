@@ -4,9 +4,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.masking import MASK_VERSION
 from server.store.errors import ConflictError, InvalidError
+from server.store.project import search
 from server.store.project.lookup import conversation_row, leg_row
-from server.store.tables.speech import GapTable, LegRoleTable, LegTable, UtteranceTable
-from server.wire.events import Event, LegEnded, LegGap, LegSilence, LegStarted, Utterance
+from server.store.tables.speech import GapTable, LegLanguageTable, LegRoleTable, LegTable, UtteranceTable
+from server.wire.events import (
+    Event,
+    LegEnded,
+    LegGap,
+    LegLanguageChanged,
+    LegRoleChanged,
+    LegSilence,
+    LegStarted,
+    Utterance,
+)
 
 
 async def leg_started(session: AsyncSession, event: Event, payload: LegStarted) -> None:
@@ -21,9 +31,34 @@ async def leg_started(session: AsyncSession, event: Event, payload: LegStarted) 
         await session.flush()
     elif leg.role == payload.role.value:
         return
+    _note_role(session, event, leg, payload)
+
+
+async def leg_role(session: AsyncSession, event: Event, payload: LegRoleChanged) -> None:
+    """Somebody else's voice, or one that is known at last."""
+    _note_role(session, event, await leg_row(session, event, payload.leg), payload)
+
+
+def _note_role(session: AsyncSession, event: Event, leg: LegTable, payload: LegStarted | LegRoleChanged) -> None:
     leg.role = payload.role.value
     session.add(
         LegRoleTable(conversation_id=event.conversation_id, leg=payload.leg, role=payload.role.value, at=event.at)
+    )
+
+
+async def leg_language(session: AsyncSession, event: Event, payload: LegLanguageChanged) -> None:
+    """Another language is spoken from a boundary on."""
+    leg = await leg_row(session, event, payload.leg)
+    leg.language = payload.language
+    session.add(
+        LegLanguageTable(
+            conversation_id=event.conversation_id,
+            leg=payload.leg,
+            language=payload.language,
+            start_sample=payload.start_sample,
+            by=payload.by,
+            at=event.at,
+        )
     )
 
 
@@ -88,9 +123,14 @@ async def utterance(session: AsyncSession, event: Event, payload: Utterance) -> 
             text=payload.text,
             words=[word.model_dump() for word in payload.words],
             message_id=payload.message_id,
+            language=payload.language,
+            sound=payload.sound,
+            segment=payload.segment.value if payload.segment is not None else None,
             mask_version=MASK_VERSION,
         )
     )
+    await session.flush()
+    await search.index(session, [search.Said(payload.utterance_id, event.conversation_id, payload.text)])
 
 
 async def _advance(session: AsyncSession, event: Event, name: str, start: int, end: int) -> None:

@@ -1,12 +1,10 @@
 """Projections of suggestions, their receipts and what became of them."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from server.store.project.lookup import conversation_row, suggestion_row
-from server.store.tables.speech import UtteranceTable
-from server.store.tables.suggestions import OutcomeTable, SampleTable, SuggestionTable
+from server.store.project import sample
+from server.store.project.lookup import suggestion_row
+from server.store.tables.suggestions import OutcomeTable, SuggestionTable
 from server.wire.events import (
     Card,
     Event,
@@ -18,8 +16,6 @@ from server.wire.events import (
 )
 
 NO_ACT = (OutcomeKind.EXPIRED, OutcomeKind.IGNORED)
-LABELLED = (OutcomeKind.USED, OutcomeKind.SENT)
-TO_LABEL = (OutcomeKind.NOT_RIGHT, OutcomeKind.EDITED, OutcomeKind.DISMISSED)
 CUSTOMER_SOURCES = ("interim", "final", "chat")
 """Only what a customer said becomes a sample: a search was typed by the agent, a context by a machine."""
 
@@ -80,46 +76,7 @@ async def outcome(session: AsyncSession, event: Event, payload: SuggestionOutcom
             at=event.at,
         )
     )
-    if row.source in CUSTOMER_SOURCES and payload.outcome in LABELLED + TO_LABEL:
-        await _take_sample(session, event, payload, row)
-
-
-async def _take_sample(
-    session: AsyncSession, event: Event, payload: SuggestionOutcome, suggestion: SuggestionTable
-) -> None:
-    labelled = payload.outcome in LABELLED and suggestion.intent is not None
-    sample = await _sample_of(session, event, suggestion)
-    sample.state = "labelled" if labelled else "to_label"
-    sample.label = suggestion.intent if labelled else None
-    sample.labelled_by = payload.by if labelled else None
-    sample.labelled_at = event.at if labelled else None
-    sample.reason = payload.outcome.value
-    session.add(sample)
-
-
-async def _sample_of(session: AsyncSession, event: Event, suggestion: SuggestionTable) -> SampleTable:
-    """The sample of a suggestion: one for all its outcomes, so that the last one decides."""
-    found = select(SampleTable).where(col(SampleTable.suggestion_id) == suggestion.id)
-    known = (await session.execute(found)).scalar_one_or_none()
-    if known is not None:
-        return known
-    conversation = await conversation_row(session, event)
-    # Cards raised on an interim saw only part of what the customer went on to say.
-    utterance = await session.get(UtteranceTable, suggestion.trigger)
-    return SampleTable(
-        tenant=conversation.tenant,
-        team=conversation.team,
-        state="to_label",
-        text=utterance.text if utterance is not None else suggestion.trigger_text,
-        language=conversation.language,
-        article_id=suggestion.article_id,
-        article_version=suggestion.article_version,
-        reason="",
-        conversation_id=conversation.id,
-        utterance_id=suggestion.trigger,
-        suggestion_id=suggestion.id,
-        mask_version=utterance.mask_version if utterance is not None else 0,
-        consent=conversation.consent,
-        retention_class=conversation.retention_class,
-        created_at=event.at,
-    )
+    if row.source in CUSTOMER_SOURCES:
+        await sample.from_outcome(session, event, payload, row)
+    elif row.source == "search":
+        await sample.from_search(session, event, payload, row)

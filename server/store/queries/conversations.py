@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from server.store.project.conversation import SENDER_SYSTEM
-from server.store.records import ConversationRecord
+from server.store.queries.reach import within
+from server.store.records import ConversationRecord, Reach
 from server.store.tables.conversations import ConversationTable, EventTable, ExternalIdTable
 from server.store.tables.speech import UtteranceTable
 from server.store.tables.suggestions import OutcomeTable, SuggestionTable
@@ -54,14 +55,15 @@ async def unfinished(session: AsyncSession) -> list[ConversationRecord]:
     return await _records(session, col(ConversationTable.ended_at).is_(None))
 
 
-async def unclaimed(session: AsyncSession, tenant: str) -> list[ConversationRecord]:
-    """Calls that have not ended and have no agent, oldest first."""
+async def unclaimed(session: AsyncSession, reach: Reach) -> list[ConversationRecord]:
+    """Calls within reach that have not ended and have no agent, oldest first."""
     return await _records(
         session,
-        col(ConversationTable.tenant) == tenant,
+        *within(reach),
         col(ConversationTable.channel) == Channel.CALL.value,
         col(ConversationTable.agent).is_(None),
         col(ConversationTable.ended_at).is_(None),
+        col(ConversationTable.wrapped_up_at).is_(None),
     )
 
 
@@ -75,11 +77,9 @@ async def active_of(session: AsyncSession, tenant: str, login: str) -> list[Conv
     )
 
 
-async def page(session: AsyncSession, tenant: str, offset: int, limit: int, agent: str | None) -> ConversationPage:
-    """The list of conversations, newest first."""
-    where = [col(ConversationTable.tenant) == tenant]
-    if agent is not None:
-        where.append(col(ConversationTable.agent) == agent)
+async def page(session: AsyncSession, reach: Reach, offset: int, limit: int) -> ConversationPage:
+    """The list of conversations within reach, newest first."""
+    where = within(reach)
     total = (await session.execute(select(func.count()).select_from(ConversationTable).where(*where))).scalar_one()
     newest = (col(ConversationTable.started_at).desc(), col(ConversationTable.id).desc())
     found = _row_query().where(*where).order_by(*newest).offset(offset).limit(limit)
@@ -91,6 +91,13 @@ async def row(session: AsyncSession, conversation_id: str) -> ConversationRow | 
     """One line of that list."""
     found = (await session.execute(_row_query().where(col(ConversationTable.id) == conversation_id))).first()
     return _row(found) if found is not None else None
+
+
+async def rows(session: AsyncSession, ids: Sequence[str]) -> list[ConversationRow]:
+    """Some lines of that list, in the order of their ids."""
+    found = (await session.execute(_row_query().where(col(ConversationTable.id).in_(ids)))).all()
+    by_id = {row.conversation_id: row for row in map(_row, found)}
+    return [by_id[conversation_id] for conversation_id in ids if conversation_id in by_id]
 
 
 async def receipts(session: AsyncSession, conversation_id: str) -> dict[str, Receipt]:

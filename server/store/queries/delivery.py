@@ -26,6 +26,14 @@ async def due(session: AsyncSession, now: float, adapter: str | None, limit: int
     return [_item(*row) for row in (await session.execute(found)).all()]
 
 
+async def outgoing(session: AsyncSession, conversation_id: str) -> dict[str, str]:
+    """Texts that the customer has not got yet, as they are to go out, by message id."""
+    found = select(col(MessageTable.id), col(MessageTable.text)).where(
+        col(MessageTable.conversation_id) == conversation_id, col(MessageTable.settled_at).is_(None)
+    )
+    return {row[0]: row[1] for row in (await session.execute(found)).all()}
+
+
 async def schedule(session: AsyncSession, message_id: str, next_attempt_at: float) -> None:
     """An attempt was made: count it, and when to try again."""
     row = await session.get(OutboxTable, message_id)

@@ -1,5 +1,6 @@
 """Queues and their policies, agents' extensions, wrap-up codes, audit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal, cast
@@ -10,10 +11,13 @@ from sqlmodel import col
 
 from server.store.errors import InvalidError
 from server.store.project.conversation import queue_row
-from server.store.records import QueuePolicy
+from server.store.records import ALL_TEAMS, QueuePolicy, Seat
 from server.store.tables.organisation import AuditTable, QueueTable, WrapUpCodeTable
 from server.store.tables.people import AgentExtensionTable, UserTable
 from server.wire.rest import WrapUpCode
+
+NAME = re.compile(r"[\w.:@+-]{1,128}")
+"""What a retention class may be called; see `server.wire.listen.Name`."""
 
 
 async def queue_policy(session: AsyncSession, tenant: str, queue: str) -> QueuePolicy:
@@ -38,7 +42,7 @@ def _policy(row: QueueTable, queue: str) -> QueuePolicy:
         webhook_url=row.webhook_url,
         webhook_secret=row.webhook_secret,
         retention_class=row.retention_class,
-        recording_policy=row.recording_policy,
+        recording_policy=cast(Literal["record", "off", "on_demand"], row.recording_policy),
     )
 
 
@@ -46,6 +50,12 @@ async def save_queue(session: AsyncSession, policy: QueuePolicy) -> None:
     """Make or change a queue."""
     if policy.chat_action not in ("send", "insert"):
         raise InvalidError("a queue's chat_action is `send` or `insert`")
+    if policy.recording_policy not in ("record", "off", "on_demand"):
+        raise InvalidError("a queue's recording is `record`, `off` or `on_demand`")
+    if not NAME.fullmatch(policy.retention_class):
+        raise InvalidError("a retention class is named by letters, digits and . : @ + - _, 128 at most")
+    if not policy.team.strip() or policy.team == ALL_TEAMS or len(policy.team) > 128:
+        raise InvalidError("a queue belongs to one team, named in 128 characters at most")
     if policy.webhook_url and not policy.webhook_secret:
         raise InvalidError("a queue with a webhook_url needs a webhook_secret to sign with")
     values = asdict(policy)
@@ -81,19 +91,49 @@ def _at_extension(tenant: str, extension: str, at: float) -> Select[str]:
     )
 
 
-async def assign_extension(session: AsyncSession, tenant: str, extension: str, login: str, at: float) -> None:
-    """From `at` on the extension is this agent's and nobody else's."""
+async def assign_extension(
+    session: AsyncSession, tenant: str, extension: str, login: str, start: float, end: float | None
+) -> None:
+    """From `start` until before `end` (None: for good) the extension is this agent's and nobody else's."""
+    if end is not None and end <= start:
+        raise InvalidError("an extension's time must end after it begins")
     account = select(col(UserTable.id)).where(col(UserTable.tenant) == tenant, col(UserTable.login) == login)
     if (await session.execute(account)).first() is None:
         raise InvalidError(f"no user has the login {login}")
-    held = select(AgentExtensionTable).where(
-        col(AgentExtensionTable.tenant) == tenant,
-        col(AgentExtensionTable.extension) == extension,
-        col(AgentExtensionTable.valid_to).is_(None),
+    await free_extension(session, tenant, extension, start, end)
+    session.add(AgentExtensionTable(tenant=tenant, extension=extension, login=login, valid_from=start, valid_to=end))
+
+
+async def free_extension(session: AsyncSession, tenant: str, extension: str, start: float, end: float | None) -> None:
+    """Nobody has the extension from `start` until before `end`; who had it before and after keeps those times."""
+    seat = AgentExtensionTable
+    held = select(seat).where(
+        col(seat.tenant) == tenant,
+        col(seat.extension) == extension,
+        or_(col(seat.valid_to).is_(None), col(seat.valid_to) > start),
     )
-    for seat in (await session.execute(held)).scalars():
-        seat.valid_to = at
-    session.add(AgentExtensionTable(tenant=tenant, extension=extension, login=login, valid_from=at))
+    for row in (await session.execute(held)).scalars().all():
+        begun, ends = row.valid_from, row.valid_to
+        if end is not None and begun >= end:
+            continue
+        if end is not None and (ends is None or ends > end):
+            session.add(seat(tenant=tenant, extension=extension, login=row.login, valid_from=end, valid_to=ends))
+        if begun < start:
+            row.valid_to = start
+        else:
+            await session.delete(row)
+
+
+async def seats(session: AsyncSession, tenant: str, now: float) -> list[Seat]:
+    """The extensions that are or will be somebody's, by extension and time."""
+    seat = AgentExtensionTable
+    found = (
+        select(seat)
+        .where(col(seat.tenant) == tenant, or_(col(seat.valid_to).is_(None), col(seat.valid_to) > now))
+        .order_by(col(seat.extension), col(seat.valid_from))
+    )
+    rows = (await session.execute(found)).scalars()
+    return [Seat(row.login, row.extension, row.valid_from, row.valid_to) for row in rows]
 
 
 async def import_wrap_up_codes(session: AsyncSession, tenant: str, codes: Sequence[WrapUpCode]) -> None:

@@ -22,9 +22,12 @@ async def add(session: AsyncSession, record: RecordingRecord, at: float) -> None
     )
     row = (await session.execute(known)).scalar_one_or_none()
     if row is None:
-        session.add(RecordingTable(created_at=at, **values))
+        row = RecordingTable(created_at=at, **values)
+        session.add(row)
     else:
         row.sqlmodel_update(values)
+    if not record.kept:
+        row.deleted_at = at
 
 
 async def ended_legs(session: AsyncSession, conversation_id: str) -> set[str]:
@@ -63,4 +66,6 @@ def _record(row: RecordingTable, role: str) -> RecordingRecord:
         mask_version=row.mask_version,
         consent=row.consent,
         retention_class=row.retention_class,
+        gaps=[(start, end, reason) for start, end, reason in row.gaps],
+        events_to=row.events_to,
     )

@@ -3,10 +3,12 @@
 from server.store.tables import (
     conversations,
     delivery,
+    keeping,
     knowledge,
     organisation,
     people,
     reviews,
+    search,
     speech,
     suggestions,
 )
@@ -21,11 +23,13 @@ __all__ = [
     "Table",
     "conversations",
     "delivery",
+    "keeping",
     "knowledge",
     "metadata",
     "organisation",
     "people",
     "reviews",
+    "search",
     "speech",
     "suggestions",
 ]

@@ -38,6 +38,7 @@ class ConversationTable(Table, table=True):
     consent: str = "unknown"
     retention_class: str = "standard"
     recording_policy: str = "record"
+    product: str | None = None
     status: str = Field(default="live", index=True)
     origin: float
     started_at: float

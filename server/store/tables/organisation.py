@@ -64,16 +64,26 @@ class CampaignTable(Table, table=True):
 
 
 class TaskTable(Table, table=True):
-    """One thing to do with one customer, such as a call of a campaign or a promised call-back."""
+    """One thing to do with one customer, such as a call of a campaign or a promised call-back.
+
+    `stage` is where the customer was lost, `script` names the articles to begin with, best first.
+    """
 
     __tablename__ = "task"
+    __table_args__ = (UniqueConstraint("tenant", "external_id"),)
     id: str = id_field()
     tenant: str = tenant_field(index=True)
     team: str = DEFAULT_TEAM
     campaign_id: str | None = Field(default=None, foreign_key="campaign.id", index=True)
     kind: str
+    external_id: str | None = None
     customer_ref: str | None = None
     agent: str | None = None
+    stage: str | None = None
+    script: list[str] = json_field(list)
+    language: str = "zh"
+    queue: str | None = None
+    product: str | None = None
     status: str = "open"
     context: dict[str, Any] = json_field()
     due_at: float | None = None

@@ -7,7 +7,7 @@ from server.store.tables.columns import DEFAULT_TEAM, Table, id_field, json_fiel
 
 
 class UserTable(Table, table=True):
-    """A person. `password_hash` is argon2id."""
+    """A person. `password_hash` is argon2id; without `queues` they work for all queues of their team."""
 
     __tablename__ = "user_account"
     __table_args__ = (UniqueConstraint("tenant", "login"),)
@@ -18,7 +18,12 @@ class UserTable(Table, table=True):
     display_name: str
     role: str
     password_hash: str
+    queues: list[str] = json_field(list)
     disabled: bool = False
+    must_change_password: bool = False
+    password_changed_at: float | None = None
+    failed_logins: int = 0
+    locked_until: float | None = None
     created_at: float
 
 
@@ -33,7 +38,7 @@ class LoginSessionTable(Table, table=True):
 
 
 class ApiKeyTable(Table, table=True):
-    """A machine's key. Only the SHA-256 of its secret (256 random bits) is kept."""
+    """A machine's key, for its team (`*`: all) and queues (none: all). Only the SHA-256 of its secret is kept."""
 
     __tablename__ = "api_key"
     __table_args__ = (UniqueConstraint("tenant", "name"),)
@@ -42,6 +47,7 @@ class ApiKeyTable(Table, table=True):
     team: str = DEFAULT_TEAM
     name: str
     scopes: list[str] = json_field(list)
+    queues: list[str] = json_field(list)
     key_hash: str
     created_at: float
     revoked_at: float | None = None

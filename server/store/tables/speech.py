@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from server.store.tables.columns import Table, conversation_field, id_field, json_field, samples_field
@@ -42,6 +42,20 @@ class LegRoleTable(Table, table=True):
     at: float
 
 
+class LegLanguageTable(Table, table=True):
+    """What was spoken on a leg from the boundary `start_sample` on."""
+
+    __tablename__ = "leg_language"
+    __table_args__ = (_of_leg(),)
+    id: str = id_field()
+    conversation_id: str = Field(index=True)
+    leg: str
+    language: str
+    start_sample: int = samples_field()
+    by: str
+    at: float
+
+
 class GapTable(Table, table=True):
     """Audio that nobody heard, `missing` seconds of it; `start` and `end` are seconds from the origin."""
 
@@ -60,7 +74,12 @@ class UtteranceTable(Table, table=True):
     """A final utterance or a chat message. The tile of a leg that it was decoded from is its natural key."""
 
     __tablename__ = "utterance"
-    __table_args__ = (_of_leg(), UniqueConstraint("conversation_id", "leg", "start_sample"))
+    __table_args__ = (
+        _of_leg(),
+        UniqueConstraint("conversation_id", "leg", "start_sample"),
+        # What the full-text index refers to.
+        Index("uq_utterance_conversation_id_id", "conversation_id", "id", unique=True),
+    )
     id: str = Field(primary_key=True)
     conversation_id: str = conversation_field()
     seq: int
@@ -73,11 +92,18 @@ class UtteranceTable(Table, table=True):
     text: str
     words: list[Any] = json_field(list)
     message_id: str | None = None
+    language: str = "zh"
+    sound: str = "speech"
+    segment: str | None = None
     mask_version: int = 0
 
 
 class RecordingTable(Table, table=True):
-    """The kept audio of a leg, with what it was recorded under. `path` is relative to the data directory."""
+    """The kept audio of a leg, with what it was recorded under. `path` is relative to the data directory.
+
+    `gaps` are stretches without sound: (start, end, reason), seconds from the origin; with the codec `none` nothing
+    was kept and there is no file. `events_to` is the last event that was heeded.
+    """
 
     __tablename__ = "recording"
     __table_args__ = (_of_leg(), UniqueConstraint("conversation_id", "leg", "path"))
@@ -92,5 +118,7 @@ class RecordingTable(Table, table=True):
     mask_version: int = 0
     consent: str = "unknown"
     retention_class: str = "standard"
+    gaps: list[Any] = json_field(list)
+    events_to: int = 0
     created_at: float
     deleted_at: float | None = None

@@ -2,10 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from server.store.tables.columns import Table, conversation_field, id_field, json_field, tenant_field
+from server.store.tables.columns import (
+    DEFAULT_QUEUE,
+    Table,
+    conversation_field,
+    id_field,
+    json_field,
+    tenant_field,
+)
 
 
 class SuggestionTable(Table, table=True):
@@ -63,17 +70,25 @@ class SampleTable(Table, table=True):
     """A text to train on, labelled or to be labelled, and where it comes from.
 
     No foreign keys: a sample is deleted by its own retention class, not with its conversation.
+    `text_key` is the same for texts that say the same; `seen` counts those that were not kept apart. `threshold` is
+    what `confidence` (of `guess`) fell short of. `before` is what the last decision of a person changed.
     """
 
     __tablename__ = "sample"
-    __table_args__ = (UniqueConstraint("suggestion_id"),)
+    __table_args__ = (UniqueConstraint("suggestion_id"), Index("ix_sample_tenant_text_key", "tenant", "text_key"))
     id: str = id_field()
     tenant: str = tenant_field()
     team: str
+    queue: str = DEFAULT_QUEUE
     state: str = Field(index=True)
     text: str
+    text_key: str
+    seen: int = 1
     language: str
     label: str | None = None
+    guess: str | None = None
+    confidence: float | None = None
+    threshold: float | None = None
     article_id: str | None = None
     article_version: int | None = None
     reason: str
@@ -85,4 +100,8 @@ class SampleTable(Table, table=True):
     retention_class: str = "standard"
     labelled_by: str | None = None
     labelled_at: float | None = None
+    skipped_at: float | None = None
+    revision: int = 0
+    decision_id: str | None = Field(default=None, index=True)
+    before: dict[str, Any] = json_field()
     created_at: float

@@ -160,6 +160,7 @@ async def test_a_leg_whose_end_could_not_be_stored_can_go_on(node, monkeypatch):
 async def test_a_leg_is_not_ended_while_a_sender_takes_it_over(node, monkeypatch):
     call, started, phone = await node.open("call-1")
     await call.audio(audio(customer=say(0)), phone)
+    await until(lambda: phone.done == 1)
     call.detach(phone)
     sync, entered, leave = LegSpool.sync, asyncio.Event(), asyncio.Event()
     leg = call.slots["customer"].live

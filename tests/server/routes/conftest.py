@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from server.app import create_app
@@ -25,9 +27,11 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture
-async def services(template: Path, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Services]:
+    quick = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr("server.store.passwords.PasswordHasher", quick)
     shutil.copy(template, tmp_path / "tici.db")
-    settings = Settings(data_dir=tmp_path)
+    settings = Settings(data_dir=tmp_path, allowed_hosts=["node"])
     store = await Store.open(settings.resolved_database_url())
     hub: Hub[Any] = Hub()
     knowledge = Knowledge(store, {})

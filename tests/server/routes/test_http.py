@@ -1,6 +1,5 @@
 """What HTTP callers may not do: too much, too often, text that cannot be kept."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -9,7 +8,6 @@ import pytest
 from server.routes.bodies import MAX_BODY
 from server.services import Services
 from server.wire.events import Channel
-from tests.server.routes.conftest import PASSWORD
 
 
 async def test_a_body_that_says_it_is_too_long_is_refused_unread(client: httpx.AsyncClient) -> None:
@@ -41,26 +39,6 @@ async def test_pages_and_answers_carry_the_careful_headers(client: httpx.AsyncCl
     assert answer.status_code == 401
     assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Referrer-Policy"] == "same-origin"
-
-
-def login(client: httpx.AsyncClient, name: str, password: str) -> "asyncio.Task[httpx.Response]":
-    return asyncio.create_task(client.post("/v1/session", json={"login": name, "password": password}))
-
-
-async def test_the_sixth_failed_login_has_to_wait_and_others_do_not(client: httpx.AsyncClient) -> None:
-    # At the same time: none may slip past the count.
-    answers = await asyncio.gather(*(login(client, "xiaolin", f"guess {i}") for i in range(7)))
-    assert sorted(a.status_code for a in answers) == [401] * 5 + [429] * 2
-    late = await login(client, "xiaolin", PASSWORD)
-    assert (late.status_code, late.json()["problem"]["code"]) == (429, "too_fast")
-    assert 290 <= int(late.headers["Retry-After"]) <= 300
-    assert (await login(client, "dawei", PASSWORD)).status_code == 200
-
-
-async def test_a_right_password_clears_the_count(client: httpx.AsyncClient) -> None:
-    for password in ["wrong"] * 4 + [PASSWORD] + ["wrong"] * 4:
-        last = await login(client, "xiaolin", password)
-    assert last.status_code == 401
 
 
 @pytest.mark.parametrize("bad", ["\\u0000", "\\ud800"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import time
 
 import httpx
@@ -117,7 +117,7 @@ async def test_an_action_after_logging_out_is_not_done(
     assert door.of("action_result") == [] and live.session.state.messages == {}
 
 
-@pytest.mark.parametrize("way", ["log out", "disable"])
+@pytest.mark.parametrize("way", ["log out", "disable", "other role", "other queues", "other password"])
 async def test_a_silent_panel_is_closed_soon_after_its_session(
     app: FastAPI, services: Services, token: str, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,10 +126,15 @@ async def test_a_silent_panel_is_closed_soon_after_its_session(
     await door.until("hello")
     await asyncio.sleep(0.1)
     assert not door.task.done()
-    if way == "log out":
-        await services.store.sessions.delete(token)
-    else:
-        await services.store.users.set_disabled("xiaolin", True)
+    users = services.store.users
+    ways: dict[str, Callable[[], Awaitable[object]]] = {
+        "log out": lambda: services.store.sessions.delete(token),
+        "disable": lambda: users.set_disabled("xiaolin", True),
+        "other role": lambda: users.set_role("xiaolin", "trainer"),
+        "other queues": lambda: users.change("xiaolin", queues=["loans"]),
+        "other password": lambda: users.set_password("xiaolin", "another good one"),
+    }
+    await ways[way]()
     assert await door.close_code() == 1008
 
 

@@ -2,7 +2,7 @@
 
 from difflib import SequenceMatcher
 
-from asr.transcript import Transcript
+from asr.transcript import Sound, Transcript
 from server.ids import new_id
 from server.session import Answer, Ask, Commit, InterimHeard, Output, Policy, Session, Suggested, SuggestedCard
 from server.wire import events as ev
@@ -50,20 +50,25 @@ class Dialogue:
 
     def take(self, outputs: list[Output]) -> list[Output]:
         self.outputs += outputs
+        # The store takes events in their order only.
+        seqs = [output.event.seq for output in self.outputs if isinstance(output, Commit)]
+        assert seqs == list(range(1, len(seqs) + 1))
         return outputs
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
         self.take(self.session.tick(self.now))
 
-    def hears(self, leg: str, text: str, final: bool = True, seconds: float = 2.0) -> list[Output]:
+    def hears(
+        self, leg: str, text: str, final: bool = True, seconds: float = 2.0, sound: Sound = "speech"
+    ) -> list[Output]:
         """Words on a leg, up to now."""
         start = self._heard_to[leg]
         begin, end = self.now - START, max(start + 1, int((self.now + seconds - START) * RATE))
         if final:
             self.now += seconds
             self._heard_to[leg] = end
-        heard = Transcript(leg, text, final, start, end, begin, end / RATE)
+        heard = Transcript(leg, text, final, start, end, begin, end / RATE, sound=sound)
         return self.take(self.session.heard(heard, self.now, self.now))
 
     def customer(self, text: str, *cards: SuggestedCard) -> list[Output]:

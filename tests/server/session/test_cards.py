@@ -229,3 +229,11 @@ def test_a_session_is_rebuilt_from_its_events() -> None:
     assert again.state == call.session.state
     assert [event.seq for event in call.events] == list(range(1, len(call.events) + 1))
     assert call.events[0].at >= START
+
+
+def test_a_card_that_is_not_sure_is_raised_and_noted_in_that_order() -> None:
+    call = Dialogue()
+    call.customer("能提前还款吗", card("repay", confidence=0.5))
+    assert call.screen == ["repay"]
+    kinds = [type(event.payload).__name__ for event in call.events]
+    assert kinds[-2:] == ["SuggestionsRaised", "SuggestionsUnsure"]

@@ -52,7 +52,7 @@ def test_a_blind_transfer_is_nobodys_until_it_is_answered() -> None:
     tell(call, news(Type.ANSWERED, 14, "dawei"))
     assert call.session.state.agent == "dawei"
     assert segments(call) == [
-        ("talk", "lin", 0, 10), ("ringing", None, 10, 14), ("talk", "dawei", 14, None),
+        ("talk", "lin", 0, 10), ("ringing", "dawei", 10, 14), ("talk", "dawei", 14, None),
     ]  # fmt: skip
 
 
@@ -113,3 +113,84 @@ def test_cards_of_the_old_agent_cannot_be_used_by_her_any_more() -> None:
     tell(call, news(Type.ANSWERED, 0, "lin"), news(Type.TRANSFERRED, 3, "dawei"), news(Type.ANSWERED, 4, "dawei"))
     assert call.use("repay") is not None
     assert OutcomeKind.USED not in call.outcomes("repay")
+
+
+def test_an_answer_that_names_nobody_is_whoevers_was_named_last_and_never_who_gave_the_call_away() -> None:
+    away = [news(Type.ANSWERED, 0, "lin"), news(Type.TRANSFERRED, 10)]
+    for events, whose in (
+        ([*away, news(Type.ANSWERED, 14)], None),
+        ([away[0], news(Type.TRANSFERRED, 10, "dawei"), news(Type.ANSWERED, 14)], "dawei"),
+        ([*away, news(Type.RINGING, 12, "dawei"), news(Type.ANSWERED, 14)], "dawei"),
+        ([news(Type.ANSWERED, 0), news(Type.CONSULT, 5, "dawei"), news(Type.TRANSFERRED, 9), news(Type.ANSWERED, 10)],
+         "dawei"),
+        ([news(Type.RINGING, 0), news(Type.ANSWERED, 2)], "lin"),
+    ):  # fmt: skip
+        for order in permutations(events):
+            call = Dialogue()
+            tell(call, *order)
+            assert call.session.state.agent == whose, events
+
+
+def test_a_call_that_rings_at_somebody_is_theirs_to_claim_until_it_rings_there_no_more() -> None:
+    call = Dialogue()
+    tell(call, news(Type.RINGING, 0, "dawei"))
+    assert segments(call) == [("ringing", "dawei", 0, None)]
+    assert (call.session.state.agent, call.session.state.ringing_at) == (None, "dawei")
+    assert call.take(call.session.claim("lin", "claim-1", call.now)) == []
+    tell(call, news(Type.RINGING, 3))
+    assert call.session.state.ringing_at is None
+    call.wait(5)
+    assert call.take(call.session.claim("lin", "claim-2", call.now))
+    assert call.session.state.agent == "lin"
+
+
+def test_a_call_hung_up_while_it_rang_is_nobodys() -> None:
+    call = Dialogue()
+    tell(call, news(Type.RINGING, 0, "dawei"), news(Type.HANGUP, 5))
+    assert segments(call) == [("ringing", "dawei", 0, 5)]
+    assert (call.session.state.agent, call.session.state.ringing_at) == (None, None)
+
+
+def test_nothing_moves_a_conversation_that_is_wrapped_up() -> None:
+    call = Dialogue()
+    tell(call, news(Type.ANSWERED, 0, "lin"))
+    call.wait(10)
+    tell(call, news(Type.WRAP_UP, 10, code="solved"), news(Type.ANSWERED, 20, "dawei"))
+    assert (call.session.state.agent, segments(call)) == ("lin", [("talk", "lin", 0, None)])
+    tell(call, news(Type.HOLD, 5))
+    assert segments(call)[-1] == ("hold", "lin", 5, None)
+    tell(call, news(Type.HANGUP, 12))
+    assert (call.session.state.agent, segments(call)[-1]) == ("lin", ("wrap_up", "lin", 12, None))
+
+
+def test_the_customer_is_who_the_latest_news_says_in_any_order() -> None:
+    named = [news(Type.RINGING, -2), news(Type.ANSWERED, 1, "lin"), news(Type.HOLD, 3)]
+    events = [e.model_copy(update={"customer": c}) for e, c in zip(named, ("c-1", "c-2", None), strict=True)]
+    for order in permutations(events):
+        call = Dialogue(customer=None)
+        tell(call, *order, *order)
+        assert call.session.state.customer == "c-2"
+
+
+def test_the_call_of_who_is_locked_out_is_nobodys_until_it_is_claimed() -> None:
+    for before in ([], [news(Type.ANSWERED, 0, "lin")], [news(Type.ANSWERED, 0, "lin"), news(Type.HOLD, 2)]):
+        call = Dialogue()
+        tell(call, *before)
+        call.wait(5)
+        assert call.take(call.session.abandon("dawei", "left", call.now)) == []
+        call.take(call.session.abandon("lin", "left", call.now))
+        assert call.session.state.agent is None
+        assert (segments(call)[0][:2], call.session.state.segments[-1].kind == "hold") == (
+            ("talk", "lin"), len(before) == 2,
+        )  # fmt: skip
+        tell(call, news(Type.HOLD, 7), news(Type.RESUMED, 8))
+        assert call.session.state.agent is None, "later news do not give it back"
+        call.wait(5)
+        call.take(call.session.claim("dawei", "claim", call.now))
+        assert call.session.state.agent == "dawei"
+
+
+def test_the_wrap_up_of_who_is_locked_out_stays_theirs() -> None:
+    call = Dialogue()
+    tell(call, news(Type.ANSWERED, 0, "lin"), news(Type.HANGUP, 5))
+    assert call.take(call.session.abandon("lin", "left", call.now)) == []

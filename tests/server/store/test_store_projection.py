@@ -1,13 +1,14 @@
 """Events in, tables out: a whole scripted conversation, and each rule of the projection."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any, get_args
 
 import pytest
 from dialogue import ORIGIN, Dialogue, card, cards, leg, said
 from sqlalchemy import select
 
-from server.store import ConflictError, InvalidError, NotFoundError, QueuePolicy, RecordingRecord, Store
+from server.store import ConflictError, InvalidError, NotFoundError, QueuePolicy, Reach, RecordingRecord, Store
 from server.store.project import PROJECTIONS
 from server.store.tables import Table
 from server.store.tables.conversations import BindingTable, ConversationTable, EventTable, SegmentTable
@@ -38,6 +39,8 @@ from server.wire.events import (
     Utterance,
     WrappedUp,
 )
+
+ALL = Reach("default", None, None, None)
 
 
 async def rows(store: Store, table: type[Table]) -> list[Any]:
@@ -109,7 +112,7 @@ async def test_whole_call(store: Store) -> None:
         ("agent", "li", "switch"),
         ("customer", "c-7", "crm"),
     }
-    row = (await store.list_conversations()).rows[0]
+    row = (await store.list_conversations(ALL)).rows[0]
     assert (row.utterances, row.suggestions, row.acted, row.wrap_up) == (1, 2, 1, "risk_card_lost")
     assert row == await store.conversation_row(talk.id)
 
@@ -296,12 +299,28 @@ async def test_starting_twice_and_taken_external_ids_are_conflicts(store: Store)
 
 
 async def test_queue_policies_are_taken_at_the_start(store: Store) -> None:
-    await store.save_queue(QueuePolicy("cards", team="hz", retention_class="short", recording_policy="none"))
+    await store.save_queue(QueuePolicy("cards", team="hz", retention_class="short", recording_policy="off"))
     talk = Dialogue()
     await store.commit([talk.first])
     record = await store.conversation(talk.id)
     assert record is not None
-    assert (record.team, record.retention_class, record.recording_policy) == ("hz", "short", "none")
+    assert (record.team, record.retention_class, record.recording_policy) == ("hz", "short", "off")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recording_policy": "never"},
+        {"retention_class": "a class"},
+        {"retention_class": ""},
+        {"team": "*"},
+        {"team": " "},
+    ],
+)
+async def test_a_queue_with_rules_that_do_not_exist_is_refused(store: Store, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidError):
+        await store.save_queue(QueuePolicy("cards", **wrong))
+    assert [one.queue for one in await store.queues()] == ["default"]
 
 
 async def test_finding_conversations(store: Store) -> None:
@@ -322,11 +341,29 @@ async def test_finding_conversations(store: Store) -> None:
 async def test_pages_and_events_in_parts(store: Store) -> None:
     talks = [Dialogue(f"call-{number}", agent="li" if number % 2 else "wang") for number in range(5)]
     await store.commit([talk.first for talk in talks])
-    page = await store.list_conversations(1, 2)
+    page = await store.list_conversations(ALL, 1, 2)
     assert (len(page.rows), page.total) == (2, 5)
-    assert (await store.list_conversations(agent="li")).total == 2
+    assert (await store.list_conversations(replace(ALL, agent="li"))).total == 2
     await store.commit(talks[0].events(*[AgentBound(agent=None, by="x")] * 4))
     assert [event.seq for event in await store.events(talks[0].id, after_seq=2, limit=2)] == [3, 4]
+
+
+async def test_lists_hold_what_lies_within_reach(store: Store) -> None:
+    for queue, team in (("cards", "hz"), ("loans", "sh"), ("cars", "hz")):
+        await store.save_queue(QueuePolicy(queue=queue, team=team))
+    talks = [Dialogue(f"{q}-{a}", queue=q, agent=a) for q in ("cards", "loans", "cars") for a in ("li", "wang", None)]
+    await store.commit([talk.first for talk in talks])
+    stored = [record for talk in talks if (record := await store.conversation(talk.id)) is not None]
+    for team, queues, agent in product(
+        (None, "hz", "none"), (None, frozenset({"cards", "loans"}), frozenset({"x"})), (None, "li")
+    ):
+        for tenant in ("default", "other"):
+            reach = Reach(tenant, team, queues, agent)
+            covered = {r.conversation_id for r in stored if reach.covers(r.tenant, r.team, r.queue, r.agent)}
+            page = await store.list_conversations(reach)
+            assert ({row.conversation_id for row in page.rows}, page.total) == (covered, len(covered))
+            unclaimed = {record.conversation_id for record in await store.unclaimed_calls(reach)}
+            assert unclaimed == {r.conversation_id for r in stored if r.agent is None} & covered
 
 
 async def test_recordings(store: Store) -> None:

@@ -31,14 +31,14 @@ function isVisible(view: CardView, age: number): boolean {
 
 /**
  * What stays on screen while the agent's pointer, focus or editing rests on the cards: the same cards in the same
- * places with the same words; only what the agent did to them shows.
+ * places with the same words; only what the agent did to them shows. A card that `latest` does not have is gone.
  */
 export function hold(shown: readonly CardView[], latest: readonly CardView[]): CardView[] {
   const byId = new Map(latest.map((view) => [view.card.suggestion_id, view]));
-  return shown.map((view) => {
+  return shown.flatMap((view) => {
     const now = byId.get(view.card.suggestion_id);
-    if (!now || !OWN.has(now.outcome)) return view;
-    return { ...view, outcome: now.outcome, messageId: now.messageId };
+    if (!now) return [];
+    return OWN.has(now.outcome) ? { ...view, outcome: now.outcome, messageId: now.messageId } : view;
   });
 }
 

@@ -41,6 +41,15 @@ export class Outbox {
     for (const { action } of this.entries.values()) this.send(action);
   }
 
+  /** Lets go of the actions on conversations that are not ours any more; whoever waits hears that they are stale. */
+  keepOnly(conversationIds: ReadonlySet<string>): void {
+    for (const { action } of [...this.entries.values()]) {
+      if (conversationIds.has(action.conversation_id)) continue;
+      const problem = { code: "stale", message: "" } as const;
+      this.answer({ type: "action_result", action_id: action.action_id, ok: false, problem });
+    }
+  }
+
   private tell(): void {
     this.changed([...this.entries.values()].map((entry) => entry.action));
   }

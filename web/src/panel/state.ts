@@ -1,6 +1,7 @@
 /** Everything on the agent's panel, and how each message of the service changes it. No I/O. */
-import type { ConversationSummary, Event, PanelServerMessage } from "@/wire";
+import type { Claim, ConversationSummary, Event, PanelServerMessage } from "@/wire";
 import { applyEvent, applyInterim, newConversation, type ConversationState } from "./conversation";
+import { awaitsWrapUp } from "./phase";
 
 export interface PanelState {
   /** False until the service has said which conversations are ours. */
@@ -11,9 +12,21 @@ export interface PanelState {
   active: string | null;
   /** News in conversations that are not the active one, by id. */
   unread: Record<string, number>;
+  /** Calls that wait for their agent, oldest first. */
+  claims: Claim[];
+  /** How many conversations were taken away, and not because the agent wrapped them up. */
+  departed: number;
 }
 
-export const EMPTY: PanelState = { ready: false, order: [], conversations: {}, active: null, unread: {} };
+export const EMPTY: PanelState = {
+  ready: false,
+  order: [],
+  conversations: {},
+  active: null,
+  unread: {},
+  claims: [],
+  departed: 0,
+};
 
 export function applyMessage(state: PanelState, message: PanelServerMessage): PanelState {
   switch (message.type) {
@@ -22,7 +35,9 @@ export function applyMessage(state: PanelState, message: PanelServerMessage): Pa
     case "assigned":
       return assigned(state, message.conversation);
     case "unassigned":
-      return closed(state, message.conversation_id);
+      return taken(state, message.conversation_id);
+    case "claims":
+      return { ...state, claims: [...message.calls].sort((a, b) => a.started_at - b.started_at) };
     case "event":
       return happened(state, message.event);
     case "interim":
@@ -39,6 +54,12 @@ export function select(state: PanelState, id: string): PanelState {
   return state.order.includes(id) ? { ...state, active: id, unread: { ...state.unread, [id]: 0 } } : state;
 }
 
+/** The state without a call that need not be offered any more. */
+export function withoutClaim(state: PanelState, id: string): PanelState {
+  return { ...state, claims: state.claims.filter((claim) => claim.conversation_id !== id) };
+}
+
+/** What the service says is ours, is; everything else goes, with all that was known of it. */
 function greeted(state: PanelState, summaries: ConversationSummary[]): PanelState {
   const open = summaries.filter((summary) => !summary.wrapped_up).sort((a, b) => a.started_at - b.started_at);
   const conversations = Object.fromEntries(
@@ -48,8 +69,10 @@ function greeted(state: PanelState, summaries: ConversationSummary[]): PanelStat
     }),
   );
   const order = open.map((summary) => summary.conversation_id);
+  const unread = Object.fromEntries(Object.entries(state.unread).filter(([id]) => order.includes(id)));
+  const departed = state.departed + state.order.filter((id) => !order.includes(id)).length;
   const active = state.active && order.includes(state.active) ? state.active : (order[0] ?? null);
-  return { ...state, ready: true, order, conversations, active };
+  return { ready: true, order, conversations, active, unread, claims: [], departed };
 }
 
 /** A new conversation opens by itself only when no other one is open: one not wrapped up is never replaced. */
@@ -57,21 +80,27 @@ function assigned(state: PanelState, summary: ConversationSummary): PanelState {
   const id = summary.conversation_id;
   if (state.order.includes(id)) return update(state, id, (known) => ({ ...known, summary }));
   const next = {
-    ...state,
+    ...withoutClaim(state, id),
     order: [...state.order, id],
     conversations: { ...state.conversations, [id]: newConversation(summary) },
   };
   return state.active === null ? select(next, id) : { ...next, unread: { ...next.unread, [id]: 1 } };
 }
 
-function closed(state: PanelState, id: string): PanelState {
+function taken(state: PanelState, id: string): PanelState {
   if (!state.order.includes(id)) return state;
+  return { ...closed(state, id), departed: state.departed + 1 };
+}
+
+function closed(state: PanelState, id: string): PanelState {
   const order = state.order.filter((other) => other !== id);
   const { [id]: _gone, ...conversations } = state.conversations;
   const { [id]: _read, ...unread } = state.unread;
   const next = { ...state, order, conversations, unread };
   if (state.active !== id) return next;
-  const successor = order.find((other) => unread[other]) ?? order[0];
+  // What somebody waits in comes before what only needs its wrap-up.
+  const live = order.filter((other) => !awaitsWrapUp(conversations[other]!));
+  const successor = live.find((other) => unread[other]) ?? live[0] ?? order[0];
   return successor ? select(next, successor) : { ...next, active: null };
 }
 
@@ -86,7 +115,7 @@ function happened(state: PanelState, event: Event): PanelState {
 }
 
 function isNews({ payload }: Event): boolean {
-  return payload.type === "utterance" && payload.role === "customer";
+  return payload.type === "utterance" && payload.role === "customer" && payload.sound === "speech";
 }
 
 function update(

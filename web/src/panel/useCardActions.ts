@@ -2,6 +2,7 @@
 import { computed, reactive, ref, type ComputedRef, type Ref } from "vue";
 import type { Problem } from "@/wire";
 import { isOpen } from "./cards";
+import type { Draft } from "./desk";
 import type { CardView, ConversationState } from "./conversation";
 import type { NewAction } from "./outbox";
 import type { Panel } from "./usePanel";
@@ -9,13 +10,18 @@ import type { Panel } from "./usePanel";
 export interface CardActions {
   /** The card whose text is to go out to the caller, once confirmed. */
   confirming: Ref<string | null>;
-  editing: Ref<string | null>;
+  /** The card being edited, kept with its text while other conversations are in front. */
+  editing: ComputedRef<string | null>;
+  edited: Ref<string>;
   /** Ids of cards with an action on its way. */
   busy: ComputedRef<ReadonlySet<string>>;
   /** Why the last action on a card failed, by card. */
   problems: Record<string, Problem | null>;
   /** Use, send or insert: what the card's main button does in this conversation. */
   main: (view: CardView, edited?: string) => Promise<void>;
+  edit: (view: CardView) => void;
+  /** Leaves editing or the second step of sending. */
+  cancel: () => void;
   dismiss: (view: CardView) => Promise<void>;
   notRight: (view: CardView) => Promise<void>;
   /** On a call: sends the text to the customer; the service asks for a second step first. */
@@ -28,7 +34,9 @@ export function useCardActions(
   inserted: () => void,
 ): CardActions {
   const confirming = ref<string | null>(null);
-  const editing = ref<string | null>(null);
+  const draft = (): Draft => panel().draft(conversation().summary.conversation_id);
+  const editing = computed(() => draft().editing);
+  const edited = computed({ get: () => draft().edited, set: (text) => (draft().edited = text) });
   const problems = reactive<Record<string, Problem | null>>({});
   const busy = computed(() => {
     const ids = panel().pending.value.map((action) => ("suggestion_id" in action ? action.suggestion_id : null));
@@ -56,22 +64,20 @@ export function useCardActions(
   }
 
   function insert(view: CardView, text: string): void {
-    const draft = panel().draft(conversation().summary.conversation_id);
-    draft.text = text;
-    draft.suggestionId = view.card.suggestion_id;
+    Object.assign(draft(), { text, suggestionId: view.card.suggestion_id });
     inserted();
   }
 
-  async function main(view: CardView, edited?: string): Promise<void> {
+  async function main(view: CardView, changed?: string): Promise<void> {
     if (!canAct(view)) return;
-    editing.value = null;
+    draft().editing = null;
     const { channel, insert_only } = conversation().summary;
-    const text = edited ?? view.card.reply_to_send;
+    const text = changed ?? view.card.reply_to_send;
     if (channel === "chat" && insert_only) return insert(view, text);
     const action: NewAction =
       channel === "chat"
         ? { type: "send", ...ids(view), text }
-        : { type: "use", ...ids(view), ...(edited === undefined ? {} : { text: edited }) };
+        : { type: "use", ...ids(view), ...(changed === undefined ? {} : { text: changed }) };
     problems[view.card.suggestion_id] = await run(view, action);
   }
 
@@ -84,9 +90,22 @@ export function useCardActions(
     else problems[view.card.suggestion_id] = problem;
   }
 
+  function edit({ card }: CardView): void {
+    const text = conversation().summary.channel === "call" ? card.reply : card.reply_to_send;
+    Object.assign(draft(), { editing: card.suggestion_id, edited: text });
+  }
+
+  function cancel(): void {
+    draft().editing = null;
+    confirming.value = null;
+  }
+
   return {
     confirming,
     editing,
+    edited,
+    edit,
+    cancel,
     busy,
     problems,
     main,

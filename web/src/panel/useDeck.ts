@@ -16,6 +16,8 @@ export interface Deck {
   settled: (suggestionId: string) => boolean;
   /** Puts the new cards in place now, because the agent asked for them. */
   refresh: () => void;
+  /** Everything moved: what is on screen counts as just appeared. */
+  disturb: () => void;
   /** The agent turned to this card: it and those above it stand still too. */
   keep: (suggestionId: string) => void;
 }
@@ -35,6 +37,10 @@ export function useDeck(cards: () => readonly CardView[], busy: () => boolean): 
     for (const id of ids) if (!since.has(id)) since.set(id, performance.now());
   }
 
+  function disturb(): void {
+    for (const id of since.keys()) since.set(id, performance.now());
+  }
+
   function refresh(): void {
     show(arrange(cards()));
     frozen.value = shown.value;
@@ -52,7 +58,9 @@ export function useDeck(cards: () => readonly CardView[], busy: () => boolean): 
 
   function follow(latest: readonly CardView[]): void {
     if (!held.value) return show(arrange(latest));
-    frozen.value = hold(frozen.value, latest);
+    const kept = hold(frozen.value, latest);
+    if (kept.length < frozen.value.length) disturb();
+    frozen.value = kept;
     show([...frozen.value, ...waiting(frozen.value, arrange(latest))]);
   }
 
@@ -73,6 +81,7 @@ export function useDeck(cards: () => readonly CardView[], busy: () => boolean): 
     waiting: computed(() => (held.value ? waiting(frozen.value, arrange(cards())) : [])),
     settled: (id) => performance.now() - (since.get(id) ?? Infinity) >= SETTLE_MS,
     refresh,
+    disturb,
     keep,
   };
 }

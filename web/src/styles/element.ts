@@ -14,3 +14,6 @@ import "element-plus/es/components/skeleton/style/css";
 import "element-plus/es/components/slider/style/css";
 import "element-plus/es/components/switch/style/css";
 import "element-plus/es/components/tooltip/style/css";
+import "element-plus/es/components/dialog/style/css";
+import "element-plus/es/components/message-box/style/css";
+import "element-plus/es/components/overlay/style/css";

@@ -1,0 +1,49 @@
+"""Which audio a call takes from a new sender."""
+
+from collections.abc import Container, Mapping
+
+from server.live.sender import CallRefused
+from server.live.slot import Slot
+from server.session.state import ConversationState
+from server.wire import listen
+from server.wire.base import ErrorCode
+
+MAX_LEGS = 4
+"""Legs of one call; each costs the CPU of one recogniser."""
+
+
+def check_start(state: ConversationState, slots: Mapping[str, Slot], start: listen.Start, may_supersede: bool) -> None:
+    """Raise CallRefused unless every leg of `start` is new, or open and free, and of the same format."""
+    if len(state.legs.keys() | {spec.leg for spec in start.legs}) > MAX_LEGS:
+        raise CallRefused(ErrorCode.POLICY, f"a call has at most {MAX_LEGS} legs")
+    for spec in start.legs:
+        known = state.legs.get(spec.leg)
+        if known is None:
+            continue
+        if known.ended:
+            raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg has ended; use another external id")
+        if (known.encoding, known.sample_rate) != (start.encoding, start.sample_rate):
+            raise CallRefused(ErrorCode.CONFLICT, "this leg was begun with another encoding or sample rate")
+        slot = slots.get(spec.leg)
+        if slot is not None and slot.finishing:
+            raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg is ending")
+        if slot is not None and slot.sender is not None and not may_supersede:
+            raise CallRefused(ErrorCode.LEG_BUSY, "another sender delivers this leg")
+
+
+def told_language(spec: listen.LegSpec, start: listen.Start) -> str | None:
+    """What the sender says is spoken on a leg; None if it leaves that to the conversation."""
+    return spec.language or (start.language if "language" in start.model_fields_set else None)
+
+
+def heard_in(spec: listen.LegSpec, start: listen.Start, held_in: str, loaded: Container[str]) -> str:
+    """The language in which a leg is heard: as its sender says, else what the conversation is held in.
+
+    What a task or a switch said earlier may be a language that nobody here can hear; then it is the one of `start`.
+    Raises CallRefused where that is not loaded either.
+    """
+    wanted = (told_language(spec, start), held_in, start.language)
+    language = next((one for one in wanted if one in loaded), None)
+    if language is None:
+        raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for `{start.language}`")
+    return language
