@@ -143,7 +143,9 @@ def test_each_conversation_keeps_its_search_scroll_and_edit(page: Page, fake: Fa
         fake.say(content.utterance(f"第{number}句", start=10.0 + number))
     fake.assign("c2", customer="赵女士")
     expect(page.get_by_text("第19句")).to_be_in_viewport()
-    page.get_by_role("log").evaluate("element => { element.scrollTop = 40 }")
+    page.get_by_role("log").evaluate(
+        "element => new Promise(done => { element.onscroll = () => requestAnimationFrame(done); element.scrollTop = 40 })"
+    )
     show_cards(page, fake)
     page.keyboard.press("e")
     page.get_by_label("编辑话术").fill("改了一半")

@@ -228,6 +228,8 @@ def test_the_queue_is_worked_through_by_keyboard(page: Page, desk: Desk) -> None
     expect(focus(page)).to_have_text("转给别人的钱能追回来吗")
     page.keyboard.press("d")
     expect(focus(page)).to_have_text("就是那个什么来着")
+    while len(desk.decisions()) < 5:  # the page goes on before the server has heard
+        page.wait_for_timeout(20)
     assert desk.decisions() == [
         ("s1", "confirm", None, None),
         ("s2", "correct", "loan_early_repay", None),
