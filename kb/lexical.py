@@ -2,11 +2,12 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kb.article import Article
-from kb.text import arabic, normalise
+from kb.text import figures, normalise
 
 Segmenter = Callable[[str], list[str]]
 HEAP = 20_000_000
@@ -17,7 +18,7 @@ def jieba_segmenter() -> Segmenter:
     tokenizer = _jieba_tokenizer()
 
     def segment(text: str) -> list[str]:
-        return [word for word in tokenizer.cut_for_search(arabic(normalise(text))) if not word.isspace()]
+        return [word for word in tokenizer.cut_for_search(figures(normalise(text))) if not word.isspace()]
 
     return segment
 
@@ -36,6 +37,20 @@ def _jieba_tokenizer() -> Any:
     tokenizer = jieba.Tokenizer()
     tokenizer.initialize()
     return tokenizer
+
+
+@dataclass(frozen=True)
+class Words:
+    """An article's words, parted by spaces: of its phrasings and tags, and of its reply."""
+
+    asked: str
+    reply: str
+
+
+def words_of(article: Article, segment: Segmenter) -> Words:
+    """Cut an article into words."""
+    asked = segment(" ".join((*article.phrasings, *article.tags)))
+    return Words(" ".join(asked), " ".join(segment(article.reply)))
 
 
 class Lexical:
@@ -58,15 +73,15 @@ class Lexical:
         self._index.register_tokenizer("words", words)
         self._writer = self._index.writer(heap_size=HEAP, num_threads=1)
 
-    def update(self, removed: Sequence[str], added: Sequence[Article]) -> Any:
-        """Apply changes; returns a snapshot to hand to `search`."""
+    def update(self, removed: Sequence[str], added: Mapping[str, Words]) -> Any:
+        """Apply changes, `added` by article id; returns a snapshot to hand to `search`."""
         for article_id in removed:
             self._writer.delete_documents_by_term("id", article_id)
-        for article in added:
+        for article_id, words in added.items():
             document = self._tantivy.Document()
-            document.add_text("id", article.id)
-            document.add_text("asked", self._words(" ".join((*article.phrasings, *article.tags))))
-            document.add_text("reply", self._words(article.reply))
+            document.add_text("id", article_id)
+            document.add_text("asked", words.asked)
+            document.add_text("reply", words.reply)
             self._writer.add_document(document)
         self._writer.commit()
         self._index.reload()
@@ -87,6 +102,3 @@ class Lexical:
     def _boosted(self, field: str, word: str) -> Any:
         query = self._tantivy.Query.term_query(self._schema, field, word, "freq")
         return self._tantivy.Query.boost_query(query, self._boosts[field])
-
-    def _words(self, text: str) -> str:
-        return " ".join(self._segment(text))

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from kb.numbers import arabic, english_digits, letters_joined
+
 _CJK = "\u3400-\u9fff\uf900-\ufaff"
 _SPACE_BESIDE_CJK = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
 _NOT_WORD = re.compile(r"[^\w%]+|_+")
@@ -19,11 +21,6 @@ _LEADING = re.compile(rf"^(?:{_OPENERS}|(?:hi|hello|hey|um|uh|er|well|so|okay|ok
 _FILLER = re.compile(r"[嗯呃额]|\b(?:um+|uh+|er+|erm)\b")
 
 _BUT = re.compile(r"可是|但是|然而|\b(?:but|however)\b", re.IGNORECASE)
-
-_DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "幺": "1", "两": "2"}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-_NUMERAL = re.compile("[零〇幺一二两三四五六七八九十百千万]+")
-_COUNTED = re.compile("[天元块年月号期位个次笔张条岁小分毛折]")
 
 
 def normalise(text: str) -> str:
@@ -40,36 +37,14 @@ def strip_fillers(text: str) -> str:
     return rest
 
 
-def arabic(text: str) -> str:
-    """Chinese numerals as digits where they count or spell something: 三十天 → 30天, 幺三八 → 138; 一下 stays."""
-    return _NUMERAL.sub(lambda match: _numeral(match.group(), text[match.end() : match.end() + 1]), text)
-
-
 def search_form(text: str) -> str:
-    """The form in which texts are searched and encoded: normalised, digits as digits, openers and fillers gone."""
-    return arabic(strip_fillers(normalise(text)))
+    """The form in which texts are searched and encoded: normalised, numbers as digits, openers and fillers gone."""
+    return figures(strip_fillers(normalise(text)))
 
 
-def _numeral(run: str, following: str) -> str:
-    spelt = all(c in _DIGITS for c in run)
-    if spelt and len(run) > 1:
-        return "".join(_DIGITS[c] for c in run)
-    counts = bool(_COUNTED.match(following)) or (len(run) > 1 and (run[0] in _DIGITS or run[0] == "十"))
-    return str(_value(run)) if counts else run
-
-
-def _value(run: str) -> int:
-    head, separator, tail = run.partition("万")
-    if separator:
-        return (_value(head) if head else 1) * 10000 + (_value(tail) if tail else 0)
-    total, digit = 0, 0
-    for c in run:
-        if c in _UNITS:
-            total += (digit or 1) * _UNITS[c]
-            digit = 0
-        else:
-            digit = int(_DIGITS.get(c, "0"))
-    return total + digit
+def figures(text: str) -> str:
+    """A normalised text with numbers as digits and spelt words in one piece."""
+    return english_digits(arabic(letters_joined(text)))
 
 
 def syllables(text: str) -> list[str]:

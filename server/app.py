@@ -49,6 +49,7 @@ from server.routes import (
     session,
     tasks,
     training,
+    wordings,
 )
 from server.routes.bodies import BodyLimit
 from server.routes.hosts import HostCheck, own_names
@@ -66,10 +67,10 @@ from suggest.spoken import similarity
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 0.5
 ROUTERS = (
     *(session, listen, panel, chat, calls, claims, admin, knowledge),
-    *(conversations, review, privacy, demo, training, tasks, health, queues, schema),
+    *(conversations, review, privacy, demo, training, wordings, tasks, health, queues, schema),
 )
 
 
@@ -206,12 +207,9 @@ def _housekeeping(services: Services) -> list[Coroutine[None, None, None]]:
         await services.conversations.tick(time())
         services.calls.tick(time())
 
-    async def refresh() -> None:
-        await services.knowledge.refresh()
-
     return [
         _every(TICK_SECONDS, tick),
-        _every(REFRESH_SECONDS, refresh),
+        services.knowledge.keep_fresh(REFRESH_SECONDS),
         services.delivery.run(),
         keep_index(services.store),
     ]

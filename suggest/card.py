@@ -3,15 +3,17 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from suggest.figures import Confusion, IntentFigures
 from suggest.head import Head
 
 HEAD_FILE = "head.npz"
 CARD_FILE = "card.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class ModelError(ValueError):
@@ -19,7 +21,8 @@ class ModelError(ValueError):
 
 
 class Card(BaseModel):
-    """`card.json`. Figures marked held-out come from cross-validation on the training data.
+    """`card.json`. Figures marked held-out come from cross-validation on the training data, or in mode `full` from
+    the texts that training did not see.
 
     The out-of-scope texts also weigh the signals and set the threshold, so `auroc` and `false_accept_rate` flatter:
     measure them on other texts with `tici eval intent --oos`.
@@ -30,6 +33,8 @@ class Card(BaseModel):
     format: int = FORMAT
     name: str
     """Names this model: changes with data, encoder and settings."""
+    mode: Literal["head", "full"] = "head"
+    """Whether the encoder was frozen or fine-tuned; a tuned one lies beside the head."""
     labels: tuple[str, ...]
     silent: tuple[str, ...] = ()
     """Labels of small talk, for which no card is ever raised."""
@@ -39,15 +44,23 @@ class Card(BaseModel):
     encoder: str
     encoder_hash: str
     seed: int
-    settings: dict[str, float]
+    settings: dict[str, float | str]
     temperature: float
     threshold: float
     """Least confidence at which a text counts as known."""
+    thresholds: dict[str, float] = {}
+    """The same for intents that other texts are often taken for."""
     target_false_accept: float
     accuracy: float
     """Held-out."""
     macro_f1: float
     """Held-out."""
+    calibration_error: float = 0.0
+    """Held-out: mean gap between the best probability and how often it is right."""
+    intents: dict[str, IntentFigures] = {}
+    """Held-out."""
+    confusions: list[Confusion] = []
+    """Held-out: the pairs of intents that are taken for each other most often."""
     auroc: float | None
     """Known (held-out) against the out-of-scope training texts; None without those."""
     accept_rate: float
@@ -56,6 +69,10 @@ class Card(BaseModel):
     """Share of the out-of-scope training texts at or above the threshold: `target_false_accept` by construction."""
     trained_at: datetime
     seconds: float
+
+    def least(self, intent: str) -> float:
+        """Least confidence at which a text counts as this intent."""
+        return self.thresholds.get(intent, self.threshold)
 
 
 def write_model(folder: Path, head: Head, card: Card) -> None:

@@ -82,6 +82,17 @@ class OnnxEncoder:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def lower_case(self) -> bool:
+        """Whether texts are lower-cased before they are cut into tokens."""
+        return self._lower
+
+    @property
+    def pooling(self) -> Literal["cls", "mean"]:
+        """How tokens become one vector; a model with an output of its own for that is taken for one that pools so
+        in the way of bge, by its first token."""
+        return "mean" if self._pooling == "mean" else "cls"
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Rows of length 1, float32, shape (len(texts), dim)."""
         wanted = [text.lower() if self._lower else text for text in texts]

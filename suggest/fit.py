@@ -7,15 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suggest.head import SIGNALS, Floats, Head, confidence, sigmoid, signals, softmax
+from suggest.figures import HeldOut
+from suggest.head import SIGNALS, Floats, Head, sigmoid, signals, softmax
 
 Labels = NDArray[np.int64]
 FOLDS = 4
 STRENGTHS = (3.0, 10.0, 30.0)
-TARGET_FALSE_ACCEPT = 0.1
-"""Share of the out-of-scope texts that may pass the threshold."""
-LEAST_ACCEPT = 0.9
-"""Share of held-out known texts that passes the threshold where there are no out-of-scope texts to set it with."""
 LOWEST = -30.0
 """Logit of a label that was not in the training part."""
 
@@ -28,19 +25,6 @@ class Settings:
     temperature: float
     known_weight: Floats
     known_bias: float
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Held-out quality."""
-
-    accuracy: float
-    macro_f1: float
-    auroc: float | None
-    threshold: float
-    target_false_accept: float
-    accept_rate: float
-    false_accept_rate: float | None
 
 
 @dataclass(frozen=True)
@@ -82,23 +66,27 @@ def fit_head(data: Data, settings: Settings) -> Head:
     )
 
 
-def cross_validate(data: Data, oos: Floats, progress: Callable[[float], None]) -> tuple[Settings, Figures]:
-    """Choose the settings on held-out folds and measure them there. `oos` may have no rows."""
+def cross_validate(data: Data, oos: Floats, progress: Callable[[float], None]) -> tuple[Settings, HeldOut]:
+    """Choose the settings on held-out folds, and what came out there. `oos` may have no rows."""
     tried = []
     for number, c in enumerate(STRENGTHS):
         tried.append((_held_out_logits(data, c), c))
         progress((number + 1) / (len(STRENGTHS) + 1))
-    logits, c = max(tried, key=lambda item: (_accuracy(item[0], data.targets), -item[1]))
-    settings = Settings(c, _temperature(logits, data.targets), np.zeros(len(SIGNALS), np.float32), 0.0)
+    logits, c = max(tried, key=lambda item: (float((item[0].argmax(axis=1) == data.targets).mean()), -item[1]))
+    settings = Settings(c, temperature_of(logits, data.targets), np.zeros(len(SIGNALS), np.float32), 0.0)
     probabilities = softmax(logits / settings.temperature)
     inside = _held_out_signals(data, probabilities)
     strange = _left_out_signals(data, settings)
     outside, oos_probabilities = _fresh_signals(data, oos, settings)
     settings = _weigh(settings, inside, [strange, outside])
-    sure = confidence(_known(inside, settings), probabilities)
-    unsure = confidence(_known(outside, settings), oos_probabilities) if len(oos) else None
     progress(1.0)
-    return settings, _figures(logits, data.targets, sure, unsure)
+    return settings, HeldOut(
+        probabilities,
+        data.targets,
+        _known(inside, settings),
+        oos_probabilities.argmax(axis=1) if len(oos) else np.empty(0, np.int64),
+        _known(outside, settings) if len(oos) else np.empty(0, np.float32),
+    )
 
 
 def linear(data: Data, c: float) -> tuple[Floats, Floats]:
@@ -181,34 +169,9 @@ def _known(found: Floats, settings: Settings) -> Floats:
     return sigmoid(found @ settings.known_weight + settings.known_bias)
 
 
-def _temperature(logits: Floats, targets: Labels) -> float:
+def temperature_of(logits: Floats, targets: Labels) -> float:
     """The divisor, 0.05..20, under which held-out probabilities fit best."""
     rows = np.arange(len(targets))
     grid = np.geomspace(0.05, 20.0, 60)
     losses = [-np.log(softmax(logits / divisor)[rows, targets] + 1e-9).mean() for divisor in grid]
     return float(grid[int(np.argmin(losses))])
-
-
-def _accuracy(logits: Floats, targets: Labels) -> float:
-    return float((logits.argmax(axis=1) == targets).mean())
-
-
-def _figures(logits: Floats, targets: Labels, sure: Floats, unsure: Floats | None) -> Figures:
-    from sklearn.metrics import f1_score, roc_auc_score
-
-    auroc = false_accept = None
-    if unsure is not None:
-        threshold = float(np.quantile(unsure, 1 - TARGET_FALSE_ACCEPT))
-        auroc = float(roc_auc_score(np.repeat([1, 0], [len(sure), len(unsure)]), np.r_[sure, unsure]))
-        false_accept = float((unsure >= threshold).mean())
-    else:
-        threshold = float(np.quantile(sure, 1 - LEAST_ACCEPT))
-    return Figures(
-        accuracy=_accuracy(logits, targets),
-        macro_f1=float(f1_score(targets, logits.argmax(axis=1), average="macro", zero_division=0)),
-        auroc=auroc,
-        threshold=threshold,
-        target_false_accept=TARGET_FALSE_ACCEPT,
-        accept_rate=float((sure >= threshold).mean()),
-        false_accept_rate=false_accept,
-    )

@@ -6,16 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-SIGNALS = ("top", "margin", "nearest", "agree")
+SIGNALS = ("top", "nearest", "agree")
+NEAREST = 3
+"""Samples that stand for the neighbourhood of a text."""
 
 
 @dataclass(frozen=True)
 class Head:
     """Weights of a trained head.
 
-    weight (labels, dim) and bias (labels,) give logits; dividing by `temperature` calibrates their softmax.
-    `known_weight` (len(SIGNALS),) and `known_bias` turn `signals` into the log-odds that a text belongs to any
-    of the labels. `samples` (n, dim) float16 and `sample_labels` (n,) are the training texts, for the nearest one.
+    weight (labels, width) and bias (labels,) give logits; dividing by `temperature` calibrates their softmax.
+    `width` is the dim of the encoder, or the sum of its dim and that of a tuned one, whose vectors follow its own:
+    summed logits are the product of two opinions. `known_weight` (len(SIGNALS),) and `known_bias` turn `signals`
+    into the log-odds that a text belongs to any of the labels. `samples` (n, dim) float16 and `sample_labels` (n,)
+    are the training texts as the encoder sees them, for the nearest one.
     """
 
     weight: Floats
@@ -27,7 +31,7 @@ class Head:
     sample_labels: NDArray[np.int64]
 
     def probabilities(self, vectors: Floats) -> Floats:
-        """Calibrated probabilities, shape (n, labels), for vectors of shape (n, dim)."""
+        """Calibrated probabilities, shape (n, labels), for vectors of shape (n, width)."""
         return softmax((products(vectors, self.weight) + self.bias) / self.temperature)
 
     def known(self, probabilities: Floats, similarities: Floats) -> Floats:
@@ -37,25 +41,14 @@ class Head:
 
 
 def signals(probabilities: Floats, similarities: Floats, sample_labels: NDArray[np.int64]) -> Floats:
-    """What tells known from unknown texts, shape (n, len(SIGNALS)).
-
-    Log-odds of the best label, its lead over the second, cosine of the nearest sample, and of the nearest
-    sample of the best label.
-    """
+    """What tells known from unknown texts, shape (n, len(SIGNALS)): log-odds of the best label, mean cosine of the
+    nearest samples, and cosine of the nearest sample of the best label."""
     best = probabilities.argmax(axis=1)
-    top = np.clip(np.sort(probabilities, axis=1)[:, -2:], 1e-6, 1 - 1e-6)
+    top = np.clip(probabilities.max(axis=1), 1e-6, 1 - 1e-6)
     own = np.where(sample_labels[None, :] == best[:, None], similarities, -1.0).max(axis=1)
-    odds = np.log(top[:, 1] / (1 - top[:, 1]))
-    margin = np.log(top[:, 1] / top[:, 0])
-    return np.stack([odds, margin, similarities.max(axis=1), own], axis=1).astype(np.float32)
-
-
-def confidence(known: Floats, probabilities: Floats) -> Floats:
-    """How sure the head is, 0..1: that a text is known at all, damped by doubt about which label it has.
-
-    The root keeps doubt between two near labels from looking like an unknown text (docs/quality-notes.md).
-    """
-    return np.asarray(known * np.sqrt(probabilities.max(axis=1)), dtype=np.float32)
+    few = min(NEAREST, similarities.shape[1])
+    near = np.partition(similarities, -few, axis=1)[:, -few:].mean(axis=1)
+    return np.stack([np.log(top / (1 - top)), near, own], axis=1).astype(np.float32)
 
 
 def products(vectors: Floats, rows: Floats) -> Floats:

@@ -1,10 +1,11 @@
 """From hits to cards: how likely each article is the right one, and whether that is enough to show it."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from kb.article import Article
+from kb.fusion import settled
 from kb.index import Hit
 
 
@@ -12,12 +13,12 @@ from kb.index import Hit
 class Calibration:
     """Weights of the log-odds that an article is right, measured by `tests/bench/rank.py` (docs/quality-notes.md)."""
 
-    bias: float = -9.1
-    score: float = 15.3
-    lead: float = 30.0
-    intent: float = -3.3
+    bias: float = -6.1
+    score: float = 8.1
+    lead: float = 19.5
+    intent: float = -1.9
     """Below 0: the fused score has the intent in it already, and counts it a little too much."""
-    known: float = 1.8
+    known: float = 4.2
     topic: float = 0.04
     """Added to the fused score of articles of the intent that the talk is about already (`tests/bench/topic.py`)."""
 
@@ -27,7 +28,7 @@ class Thresholds:
     """Least confidence, 0..1, of a card: the first one, the first one for a few words or while speech goes on, and
     any further one (`tests/bench/rank.py`, `tests/bench/spoken.py`)."""
 
-    first: float = 0.4
+    first: float = 0.35
     short: float = 0.6
     interim: float = 0.75
     further: float = 0.15
@@ -50,6 +51,14 @@ class Candidate:
     matched: str
     intent: str | None
     parts: dict[str, float] = field(default_factory=dict)
+    tilt: float = 0.0
+    """Log-odds that what agents did before adds to its place in the order. The confidence knows nothing of it."""
+
+    @property
+    def place(self) -> float:
+        """What candidates of one intent are put in order by, the greatest first."""
+        confidence = min(max(self.confidence, 1e-13), 1 - 1e-13)
+        return math.log(confidence / (1 - confidence)) + self.tilt
 
 
 def rank(hits: Sequence[Hit], known: float, calibration: Calibration, topic: Collection[str] = ()) -> list[Candidate]:
@@ -63,8 +72,20 @@ def rank(hits: Sequence[Hit], known: float, calibration: Calibration, topic: Col
         odds = calibration.bias + sum(getattr(calibration, name) * x for name, x in inputs(hit, hits, known).items())
         confidence = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
         parts = {**hit.parts, "fused": hit.score, "known": known}
-        candidates.append(Candidate(hit.article, confidence, hit.matched, hit.article.intent, parts))
-    return sorted(candidates, key=lambda candidate: (-candidate.confidence, candidate.article.id))
+        tilt = (calibration.score + calibration.lead) * hit.nudge
+        candidates.append(Candidate(hit.article, confidence, hit.matched, hit.article.intent, parts, tilt))
+    return ordered(candidates)
+
+
+def ordered(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates, the first to show first."""
+    by_confidence = sorted(candidates, key=lambda candidate: (-candidate.confidence, candidate.article.id))
+    return settled(by_confidence, lambda candidate: candidate.article.intent, lambda candidate: candidate.place)
+
+
+def surest(candidates: Sequence[Candidate]) -> float:
+    """The highest confidence, 0..1; 0 for none."""
+    return max((candidate.confidence for candidate in candidates), default=0.0)
 
 
 def inputs(hit: Hit, hits: Sequence[Hit], known: float) -> dict[str, float]:
@@ -74,7 +95,10 @@ def inputs(hit: Hit, hits: Sequence[Hit], known: float) -> dict[str, float]:
 
 
 def choose(candidates: Sequence[Candidate], bar: float, further: float, most: int) -> list[Candidate]:
-    """The cards to show, `most` at most: none unless the first reaches `bar`, then those that reach `further`."""
-    if not candidates or candidates[0].confidence < bar:
+    """The cards to show, `most` at most: none unless the surest reaches `bar`, then those that reach `further`."""
+    if not candidates or surest(candidates) < bar:
         return []
+    if most == 1:
+        # What agents did before settles which of several cards comes first, not which one is the only one.
+        return [max(candidates, key=lambda candidate: candidate.confidence)]
     return [candidates[0], *(c for c in candidates[1:most] if c.confidence >= further)]

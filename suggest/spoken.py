@@ -1,6 +1,7 @@
 """Whether an agent said a shown reply aloud, judged by what the recognizer heard."""
 
-from kb.text import arabic, normalise, syllables
+from kb.numbers import arabic
+from kb.text import normalise, syllables
 
 
 def similarity(said: str, reply: str) -> float:

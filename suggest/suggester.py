@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,7 +11,7 @@ from kb.text import clauses, contrast, normalise, search_form, syllables
 from suggest.classifier import IntentClassifier, IntentResult
 from suggest.encoder import Encoder, Vectors
 from suggest.forms import model_form
-from suggest.rank import Calibration, Candidate, Thresholds, choose, rank
+from suggest.rank import Calibration, Candidate, Thresholds, choose, ordered, rank, surest
 
 Reason = Literal["", "too_short", "small_talk", "unknown", "unsure", "no_article"]
 CONSIDERED = 10
@@ -55,6 +55,7 @@ class _Scope:
 
     topic: frozenset[str]
     interim: bool
+    usage: Mapping[str, float] | None = None
     guessing: bool = False
     """Whether the text was put together from words that need not belong together."""
 
@@ -95,12 +96,13 @@ class Suggester:
         context: Sequence[str] = (),
         topic: Collection[str] = (),
         interim: bool = False,
+        usage: Mapping[str, float] | None = None,
     ) -> SuggestResult:
         """Cards for what the customer said.
 
         `turn` holds what the customer said just before `text` in the same breath, `context` what came before that,
         both oldest first; `topic` names the intents the talk is about. `interim` texts may still go on, so they need
-        more words and a higher confidence, and get one card at most.
+        more words and a higher confidence, and get one card at most. `usage` is as in `Index.search`.
         """
         granted, point = contrast(text)
         if granted and _length(point) >= TELLING:
@@ -109,7 +111,7 @@ class Suggester:
             return self._silence("too_short")
         if is_backchannel(text):
             return self._silence("too_short")
-        scope = _Scope(frozenset(topic), interim)
+        scope = _Scope(frozenset(topic), interim, usage)
         alone = self._try(text, scope)
         for part in _parts(text):
             alone = _better(alone, self._try(part, scope))
@@ -137,7 +139,7 @@ class Suggester:
         joined = replace(joined, candidates=tuple(discounted))
         best = _better(alone, joined)
         found: dict[str, Candidate] = {}
-        for candidate in sorted((*alone.candidates, *discounted), key=lambda c: (-c.confidence, c.article.id)):
+        for candidate in ordered((*alone.candidates, *discounted)):
             found.setdefault(candidate.article.id, candidate)
         return replace(best, candidates=tuple(found.values())[: 1 if scope.interim else self.max_cards])
 
@@ -149,15 +151,17 @@ class Suggester:
     def look_up(self, text: str) -> tuple[list[Hit], float]:
         """The hits for a text, and the probability 0..1 that it belongs to any intent (a half without classifier)."""
         vector, found = self._understand(text)
-        return self._hits(text, vector, found), found.known_probability if found else UNDECIDED
+        return self._hits(text, vector, found), found.confidence if found else UNDECIDED
 
     def _understand(self, text: str) -> tuple[Vectors, IntentResult | None]:
         vector = self.encoder.encode([model_form(text)])[0]
         return vector, self.classifier.classify(text, vector) if self.classifier else None
 
-    def _hits(self, text: str, vector: Vectors, found: IntentResult | None) -> list[Hit]:
-        prior = {label: score * found.known_probability for label, score in found.scores.items()} if found else None
-        return self.index.search(text, CONSIDERED, lang=self.lang, intents=prior, vector=vector)
+    def _hits(
+        self, text: str, vector: Vectors, found: IntentResult | None, usage: Mapping[str, float] | None = None
+    ) -> list[Hit]:
+        prior = {label: score * found.confidence for label, score in found.scores.items()} if found else None
+        return self.index.search(text, CONSIDERED, lang=self.lang, intents=prior, usage=usage, vector=vector)
 
     def _try(self, text: str, scope: _Scope) -> SuggestResult:
         short = _length(text) < TELLING
@@ -166,8 +170,8 @@ class Suggester:
         started = time.perf_counter()
         vector, found = self._understand(text)
         classified = time.perf_counter()
-        hits = self._hits(text, vector, found)
-        known = found.known_probability if found else UNDECIDED
+        hits = self._hits(text, vector, found, scope.usage)
+        known = found.confidence if found else UNDECIDED
         candidates = rank(hits, known, self.calibration, scope.topic)
         bar = self.thresholds.bar(interim=scope.interim, doubtful=short or scope.guessing)
         chosen = choose(candidates, bar, self.thresholds.further, 1 if scope.interim else self.max_cards)
@@ -230,9 +234,7 @@ def _either(first: SuggestResult, second: SuggestResult) -> SuggestResult:
 
 def _better(one: SuggestResult, other: SuggestResult) -> SuggestResult:
     """The surer of two results, with the time that both took."""
-    first = one.candidates[0].confidence if one.candidates else 0.0
-    second = other.candidates[0].confidence if other.candidates else 0.0
-    return _timed(other if second > first else one, one, other)
+    return _timed(other if surest(other.candidates) > surest(one.candidates) else one, one, other)
 
 
 def _timed(kept: SuggestResult, one: SuggestResult, other: SuggestResult) -> SuggestResult:

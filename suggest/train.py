@@ -1,21 +1,29 @@
-"""Training an intent model on the frozen encoder."""
+"""Training an intent model: a head on the frozen encoder, or a fine-tuned encoder beside it."""
 
 import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from suggest.card import Card, now, write_model
-from suggest.encoder import Encoder, Vectors
-from suggest.fit import Settings, cross_validate, fit_head, prepare
+from suggest.encoder import Encoder, OnnxEncoder, Vectors
+from suggest.figures import TARGET_FALSE_ACCEPT, HeldOut, measure
+from suggest.fit import Data, Settings, cross_validate, fit_head, prepare
 from suggest.forms import model_form
+from suggest.head import Head
 from suggest.samples import Sample, data_hash
 
+Mode = Literal["head", "full"]
+"""A linear head on the frozen encoder, in seconds; or the encoder fine-tuned as well, in minutes."""
 Progress = Callable[[str, float], None]
 """Called with the name of a step and the share of it done, 0..1."""
 
@@ -24,11 +32,21 @@ class TrainingError(ValueError):
     """Data that no model can be trained on. The message says what is missing."""
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """What either way of training hands over."""
+
+    head: Head
+    held: HeldOut
+    settings: dict[str, float | str]
+
+
 def train(
     samples: Sequence[Sample],
     out: Path,
-    encoder: Encoder,
+    encoder: OnnxEncoder,
     *,
+    mode: Mode = "head",
     oos: Sequence[str] | None = None,
     silent: Sequence[str] = (),
     seed: int = 0,
@@ -37,7 +55,8 @@ def train(
     """Train on `samples`, replace the folder `out` as a whole, return the model's card.
 
     `oos` are texts that belong to no intent; they set the abstaining. `silent` names the intents of small talk.
-    The same samples, encoder and seed give the same model. Raises `TrainingError`.
+    The same samples, encoder and seed give the same model on the same kind of machine. Mode `full` keeps its
+    checkpoints beside `out` and goes on from there when it is called again. Raises `TrainingError`.
     """
     started = time.perf_counter()
     report = progress or (lambda step, share: None)
@@ -46,34 +65,98 @@ def train(
     vectors = _encode(encoder, [sample.text for sample in samples], "encode samples", report)
     unknown = _encode(encoder, list(oos or ()), "encode out-of-scope texts", report)
     data = prepare(vectors, targets, seed)
-    settings, figures = cross_validate(data, unknown, lambda share: report("cross-validate", share))
-    head = fit_head(data, settings)
-    digest = data_hash(samples, oos or ())
-    card = Card(
-        name=_name(digest, encoder.fingerprint, settings),
-        labels=tuple(labels),
-        silent=tuple(sorted(set(silent) & set(labels))),
-        samples=len(samples),
-        oos_texts=len(unknown),
-        data_hash=digest,
-        encoder=encoder.name,
-        encoder_hash=encoder.fingerprint,
-        seed=seed,
-        settings={"c": settings.c},
-        temperature=settings.temperature,
-        threshold=figures.threshold,
-        target_false_accept=figures.target_false_accept,
-        accuracy=figures.accuracy,
-        macro_f1=figures.macro_f1,
-        auroc=figures.auroc,
-        accept_rate=figures.accept_rate,
-        false_accept_rate=figures.false_accept_rate,
-        trained_at=now(),
-        seconds=round(time.perf_counter() - started, 2),
-    )
-    _replace(out, lambda folder: write_model(folder, head, card))
+    settings, held = cross_validate(data, unknown, lambda share: report("cross-validate", share))
+    with _draft(out) as folder:
+        if mode == "full":
+            outcome = _tuned(samples, oos or (), encoder, data, unknown, settings, folder, _work(out), seed, report)
+        else:
+            outcome = _Outcome(fit_head(data, settings), held, {"c": settings.c})
+        figures = measure(outcome.held, labels)
+        digest = data_hash(samples, oos or ())
+        card = Card(
+            name=_name(mode, digest, encoder.fingerprint, seed, outcome),
+            mode=mode,
+            labels=tuple(labels),
+            silent=tuple(sorted(set(silent) & set(labels))),
+            samples=len(samples),
+            oos_texts=len(unknown),
+            data_hash=digest,
+            encoder=encoder.name,
+            encoder_hash=encoder.fingerprint,
+            seed=seed,
+            settings=outcome.settings,
+            temperature=outcome.head.temperature,
+            target_false_accept=TARGET_FALSE_ACCEPT,
+            trained_at=now(),
+            seconds=round(time.perf_counter() - started, 2),
+            **asdict(figures),
+        )
+        write_model(folder, outcome.head, card)
     report("done", 1.0)
     return card
+
+
+def _tuned(
+    samples: Sequence[Sample],
+    oos: Sequence[str],
+    encoder: OnnxEncoder,
+    data: Data,
+    unknown: Vectors,
+    settings: Settings,
+    folder: Path,
+    work: Path,
+    seed: int,
+    report: Progress,
+) -> _Outcome:
+    try:
+        from suggest.tuning.loop import Recipe
+        from suggest.tuning.tune import tune
+    except ImportError as error:
+        raise TrainingError("fine-tuning needs torch and transformers: run `make train`, or use --mode head") from error
+
+    def telling(share: float, left: float) -> None:
+        report(f"fine-tune, {left / 60:.0f} min left", share)
+
+    forms = [model_form(sample.text) for sample in samples]
+    recipe = Recipe()
+    work.mkdir(parents=True, exist_ok=True)
+    tuned = tune(encoder, forms, data, settings.c, folder, work, recipe, seed, telling)
+    head = Head(
+        weight=tuned.weight,
+        bias=tuned.bias,
+        temperature=1.0,
+        known_weight=settings.known_weight,
+        known_bias=settings.known_bias,
+        samples=data.vectors.astype(np.float16),
+        sample_labels=data.targets,
+    )
+    shutil.rmtree(work, ignore_errors=True)
+    held = _held_out(head, data, tuned.vectors, tuned.held_out, unknown, _side_by_side(unknown, tuned.encoder, oos))
+    chosen = {"c": settings.c, "frozen_share": tuned.share, "products": tuned.products.value, **asdict(recipe)}
+    return _Outcome(head, held, chosen)
+
+
+def _side_by_side(vectors: Vectors, tuned: OnnxEncoder, texts: Sequence[str]) -> Vectors:
+    """What both encoders make of texts."""
+    if not len(texts):
+        return vectors
+    return np.concatenate([vectors, tuned.encode([model_form(text) for text in texts])], axis=1)
+
+
+def _held_out(
+    head: Head, data: Data, tuned: Vectors, rows: NDArray[np.int64], unknown: Vectors, unknown_both: Vectors
+) -> HeldOut:
+    """What the tuned model says of the texts that its training did not see, each against the others."""
+    kept = np.setdiff1d(np.arange(len(data.targets)), rows)
+    against = replace(head, samples=head.samples[kept], sample_labels=head.sample_labels[kept])
+    rest = data.vectors[kept]
+    inside = head.probabilities(np.concatenate([data.vectors[rows], tuned[rows]], axis=1))
+    sure = against.known(inside, data.vectors[rows] @ rest.T)
+    if not len(unknown):
+        return HeldOut(inside, data.targets[rows], sure, np.empty(0, np.int64), np.empty(0, np.float32))
+    outside = head.probabilities(unknown_both)
+    unsure = head.known(outside, unknown @ data.vectors.T)
+    return HeldOut(inside, data.targets[rows], sure, outside.argmax(axis=1), unsure)
 
 
 def _labels(samples: Sequence[Sample]) -> list[str]:
@@ -96,13 +179,20 @@ def _encode(encoder: Encoder, texts: Sequence[str], step: str, report: Progress,
     return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
 
 
-def _name(digest: str, encoder: str, settings: Settings) -> str:
-    made_of = json.dumps([digest, encoder, settings.c, round(settings.temperature, 4)])
-    return f"head-{sha256(made_of.encode()).hexdigest()[:10]}"
+def _name(mode: Mode, digest: str, encoder: str, seed: int, outcome: _Outcome) -> str:
+    made_of = json.dumps([digest, encoder, seed, outcome.settings, round(outcome.head.temperature, 4)])
+    return f"{mode}-{sha256(made_of.encode()).hexdigest()[:10]}"
 
 
-def _replace(out: Path, write: Callable[[Path], None]) -> None:
-    """Fill a new folder beside `out`, then swap: a reader sees the old model or the new one."""
+def _work(out: Path) -> Path:
+    """Where checkpoints of a model for `out` lie."""
+    out = out.resolve()
+    return out.with_name(f".{out.name}-training")
+
+
+@contextmanager
+def _draft(out: Path) -> Iterator[Path]:
+    """A new folder beside `out` to fill, then swapped with it: a reader sees the old model or the new one."""
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
     if out.exists() and not out.is_dir():
@@ -112,7 +202,7 @@ def _replace(out: Path, write: Callable[[Path], None]) -> None:
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     old = draft.with_name(draft.name + "-old")
     try:
-        write(draft)
+        yield draft
         draft.chmod(0o755)
         if out.exists():
             out.rename(old)

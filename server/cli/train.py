@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -11,7 +13,19 @@ import typer
 from kb.files import FileError
 
 if TYPE_CHECKING:
-    from suggest.train import Progress
+    from suggest.train import Mode, Progress
+
+
+FULL_FROM = 1000
+"""Texts from which fine-tuning is clearly better than a head (docs/spikes.md)."""
+
+
+class Way(StrEnum):
+    """How to train."""
+
+    AUTO = "auto"
+    HEAD = "head"
+    FULL = "full"
 
 
 def train(
@@ -30,19 +44,28 @@ def train(
             help="An intent that raises no cards; may be repeated. Without it: as a pack.toml beside the samples says."
         ),
     ] = None,
+    mode: Annotated[
+        Way,
+        typer.Option(
+            help="head: seconds, on the frozen encoder. full: minutes, fine-tunes the encoder too (needs torch). "
+            f"auto: full from {FULL_FROM} texts on, where torch is installed."
+        ),
+    ] = Way.AUTO,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 0,
     json_output: Annotated[bool, typer.Option("--json", help="Print the model's card as JSON.")] = False,
 ) -> None:
-    """Train an intent model on the frozen encoder. Takes seconds for a thousand texts."""
+    """Train an intent model. Interrupted fine-tuning goes on where it was when the same command is given again."""
     from suggest.encoder import OnnxEncoder
     from suggest.samples import read_oos, read_samples
     from suggest.train import train as train_model
 
     with sentences(), progress_bar() as report:
+        rows = read_samples(samples)
         card = train_model(
-            read_samples(samples),
+            rows,
             out,
             OnnxEncoder(encoder_folder(lang, encoder)),
+            mode=_chosen(mode, len(rows)),
             oos=read_oos(oos) if oos else None,
             silent=silent or pack_silent(samples.parent),
             seed=seed,
@@ -52,7 +75,24 @@ def train(
         typer.echo(card.model_dump_json())
         return
     typer.echo(f"{out}: {card.name}, {len(card.labels)} intents from {card.samples} texts in {card.seconds:.1f} s")
-    typer.echo(f"held out: accuracy {card.accuracy:.1%}, macro F1 {card.macro_f1:.1%}, accepted {card.accept_rate:.1%}")
+    typer.echo(
+        f"held out: accuracy {card.accuracy:.1%}, macro F1 {card.macro_f1:.1%}, "
+        f"accepted {card.accept_rate:.1%}, calibration error {card.calibration_error:.1%}"
+    )
+
+
+def _chosen(way: Way, texts: int) -> "Mode":
+    """The mode for so many texts; says so where torch would have been wanted."""
+    if way is Way.HEAD:
+        return "head"
+    if way is Way.FULL:
+        return "full"
+    if texts < FULL_FROM:
+        return "head"
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        typer.echo("fine-tuning would be better for so many texts, but torch is not installed: `make train`", err=True)
+        return "head"
+    return "full"
 
 
 def pack_silent(folder: Path) -> list[str]:

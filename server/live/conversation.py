@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -181,7 +181,7 @@ class LiveConversation:
         while self._asks:
             ask = self._asks.pop(next(iter(self._asks)))
             try:
-                answer = await self._suggestions.suggest(ask)
+                answer = await self._suggestions.suggest(replace(ask, team=self.session.policy.team))
                 await self.do(partial(_take_answer, answer))
             except Exception as error:  # noqa: BLE001 - a failed suggestion must not stop the conversation or later suggestions
                 log.error("suggestion failed: %s", type(error).__name__)

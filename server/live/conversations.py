@@ -212,6 +212,7 @@ class Conversations:
         codes = frozenset(code.code for code in await self._store.wrap_up_codes())
         return replace(
             self._policy,
+            team=rules.team,
             text_out_on_call=rules.text_out_on_call,
             insert_only=rules.chat_action == "insert",
             recording=_recording(rules.recording_policy),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from server.ids import new_id
-from server.session import cards, keeping, legs
+from server.session import cards, completing, keeping, legs
 from server.session.outputs import Answer, Ask, Output
 from server.session.state import CardState
 from server.session.suggested import Suggested, SuggestedCard
@@ -105,15 +105,24 @@ def _card(session: "Session", suggestion_id: str, allowed: frozenset[OutcomeKind
 
 def _use(session: "Session", action: panel.Use, login: str, at: float) -> list[Output]:
     state = _card(session, action.suggestion_id, frozenset({OutcomeKind.SPOKEN}))
-    edited = action.text is not None and action.text != state.card.reply
+    reply = state.card.reply
+    said = reply if action.text is None else action.text
+    _whole(said)
     outcome = ev.SuggestionOutcome(
         suggestion_id=action.suggestion_id,
-        outcome=OutcomeKind.EDITED if edited else OutcomeKind.USED,
+        outcome=completing.outcome_of(said.strip(), reply, OutcomeKind.USED),
         by=login,
         action_id=action.action_id,
-        text=session.kept(action.text or "") if edited else None,
+        text=session.kept(said) if said != reply else None,
     )
     return [session.emit(outcome, at)]
+
+
+def _whole(text: str) -> None:
+    """Nothing half-empty leaves."""
+    hole = completing.hole_in(text)
+    if hole is not None:
+        raise Refused(ErrorCode.INVALID, f"complete {hole} first")
 
 
 def _close(
@@ -130,19 +139,20 @@ def _send(session: "Session", action: panel.Send, login: str, at: float) -> list
     text = action.text.strip()
     if not text:
         raise Refused(ErrorCode.INVALID, "there is no text to send")
+    _whole(text)
     adapter = _way_out(session, action)
     kept = session.kept(text)
     outputs: list[Output] = []
     if action.suggestion_id is not None:
         done = frozenset({OutcomeKind.USED, OutcomeKind.SPOKEN, OutcomeKind.EDITED})
         state = _card(session, action.suggestion_id, done)
-        edited = text != state.card.reply_to_send.strip()
+        reply = state.card.reply_to_send.strip()
         outcome = ev.SuggestionOutcome(
             suggestion_id=action.suggestion_id,
-            outcome=OutcomeKind.EDITED if edited else OutcomeKind.SENT,
+            outcome=completing.outcome_of(text, reply, OutcomeKind.SENT),
             by=login,
             action_id=action.action_id,
-            text=kept if edited else None,
+            text=kept if text != reply else None,
         )
         outputs.append(session.emit(outcome, at))
     message_id = new_id()

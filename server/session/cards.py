@@ -4,7 +4,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from server.ids import new_id
-from server.session import talk
+from server.session import completing, talk
 from server.session.outputs import Ask, Commit, Output
 from server.session.segments import is_talk, kind_at
 from server.session.state import CardState, ConversationState
@@ -131,7 +131,7 @@ def _raise(session: "Session", answer: Suggested, fresh: list[SuggestedCard], at
     raised = ev.SuggestionsRaised(
         trigger=answer.ask.trigger,
         trigger_text=answer.ask.text,
-        cards=[_card(answer, card, ranks[card.article_id]) for card in fresh],
+        cards=[_card(session, answer, card, ranks[card.article_id]) for card in fresh],
         receipt=receipt,
         replaces=[state.card.suggestion_id for state in moved_on],
     )
@@ -190,15 +190,16 @@ def _close(session: "Session", state: CardState, outcome: OutcomeKind, at: float
     return session.emit(done, at)
 
 
-def _card(answer: Suggested, card: SuggestedCard, rank: int) -> ev.Card:
+def _card(session: "Session", answer: Suggested, card: SuggestedCard, rank: int) -> ev.Card:
+    language = card.language or answer.ask.language
+    texts = completing.filled(session.state, card.reply, card.reply_to_send, language)
     return ev.Card.model_validate(
         {
             "suggestion_id": new_id(),
             "article_id": card.article_id,
             "article_version": card.article_version,
             "title": card.title,
-            "reply": card.reply,
-            "reply_to_send": card.reply_to_send,
+            **texts,
             "intent": card.intent,
             "confidence": card.confidence,
             "matched": card.matched,
@@ -206,5 +207,6 @@ def _card(answer: Suggested, card: SuggestedCard, rank: int) -> ev.Card:
             "source": answer.ask.source,
             "model": answer.model,
             "thresholds": answer.thresholds,
+            "why": [{"kind": reason.kind, "count": reason.count} for reason in card.why],
         }
     )

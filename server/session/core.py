@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from asr.transcript import Transcript
 from server.masking import Masker, masked_facts
-from server.session import actions, cards, hearing, keeping, legs, switch, talk, task, unsure
+from server.session import actions, cards, completing, hearing, keeping, legs, switch, talk, task, unsure
 from server.session.outputs import Ask, Commit, Output
 from server.session.policy import Policy
 from server.session.privacy import language_of
@@ -143,7 +143,7 @@ class Session:
         if any(turn.message_id == message_id for turn in self.state.turns):
             return []
         text = self._mask(Role.CUSTOMER, text, self.state.language)
-        outputs = [self.say(Role.CUSTOMER, text, message_id, at)]
+        outputs: list[Output] = [self.say(Role.CUSTOMER, text, message_id, at), *completing.refill(self, at)]
         ask = Ask(message_id, text, (), self.state.language, "chat", at, None)
         return [*outputs, self.placed(ask, self.state.turns[-1].start)]
 

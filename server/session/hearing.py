@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from asr.transcript import Transcript
 from server.ids import utterance_id
-from server.session import cards, switch, talk
+from server.session import cards, completing, switch, talk
 from server.session.outputs import Ask, InterimHeard, Output
 from server.session.privacy import masked
 from server.session.segments import kind_at
@@ -32,7 +32,7 @@ def heard(session: "Session", transcript: Transcript, at: float, speech_end: flo
     if not transcript.text:
         return _silence(session, transcript, leg, name, at, taken_back=first_interim is not None)
     utterance = _utterance(session, transcript, leg, name, spans)
-    outputs: list[Output] = [session.emit(utterance, at)]
+    outputs: list[Output] = [session.emit(utterance, at), *completing.refill(session, at)]
     if _asks(session, transcript, leg, name):
         return [*outputs, _ask(session, transcript, leg, name, "final", speech_end, first_interim)]
     outputs += cards.withdraw(session, name, at)

@@ -46,6 +46,8 @@ class Ask:
     leg: str | None = None
     start: float | None = None
     script: tuple[str, ...] = ()
+    team: str = ""
+    """Whose conversation it is, as far as that is known: what they did before settles what is nearly even."""
 
 
 @dataclass(frozen=True, slots=True)

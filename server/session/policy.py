@@ -8,6 +8,8 @@ from typing import Literal
 class Policy:
     """Rules of one conversation, frozen when it is opened. Times are seconds."""
 
+    team: str = ""
+    """Whose queue it is."""
     text_out_on_call: bool = False
     insert_only: bool = False
     recording: Literal["record", "off", "on_demand"] = "record"

@@ -50,6 +50,10 @@ class Task:
     campaign: str | None
     stage: str | None
     script: tuple[str, ...]
+    context: dict[str, str] = field(default_factory=dict)
+    """What was told with a task that was bound later."""
+    bound_at: float = 0.0
+    """Unix seconds."""
 
 
 @dataclass(slots=True)
@@ -131,7 +135,8 @@ class ConversationState:
             case ev.ConversationStarted():
                 self._apply_start(payload, event)
             case ev.TaskBound():
-                self.task = Task(payload.task_id, payload.campaign, payload.stage, tuple(payload.script))
+                script, context = tuple(payload.script), payload.context
+                self.task = Task(payload.task_id, payload.campaign, payload.stage, script, context, event.at)
             case ev.ProductBound():
                 self.product = payload.product
             case ev.RecordingChanged() | ev.ConsentChanged():
@@ -216,9 +221,8 @@ class ConversationState:
             case ev.SuggestionRevised():
                 state = self.cards[payload.suggestion_id]
                 state.confirmed = payload.confirmed
-                state.card = state.card.model_copy(
-                    update={"confidence": payload.confidence, "rank": payload.rank, "matched": payload.matched}
-                )
+                known = payload.model_dump(exclude={"type", "confirmed"}, exclude_none=True)
+                state.card = state.card.model_copy(update=known)
             case ev.SuggestionOutcome():
                 self._apply_outcome(payload, event.at)
             case ev.SuggestionRendered():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from server.session.outputs import Ask
+from suggest.usage import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class SuggestedCard:
     matched: str
     language: str = ""
     """What the reply is written in; empty: not known."""
+    why: tuple[Reason, ...] = ()
+    """What the team did with it before, where that moves it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from server.session import completing
 from server.session.outputs import Ask, Output
 from server.wire import events as ev
 
@@ -13,7 +14,7 @@ def bind(session: "Session", task: ev.TaskBound, at: float) -> list[Output]:
     """The conversation belongs to a task after all; the first one counts."""
     if session.state.task is not None or session.state.wrapped_up:
         return []
-    return [session.emit(task, at), *opening(session)]
+    return [session.emit(task, at), *completing.refill(session, at), *opening(session)]
 
 
 def opening(session: "Session") -> list[Output]:

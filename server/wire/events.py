@@ -353,6 +353,13 @@ class Receipt(Message):
     acted: float | None = None
 
 
+class CardReason(Message):
+    """What the team did with an article for this question in the last 90 days, and how often."""
+
+    kind: Literal["sent", "used", "edited", "spoken", "dismissed", "not_right", "ignored"]
+    count: int
+
+
 class Card(Message):
     """One suggestion as shown: everything frozen at the time it was raised."""
 
@@ -370,6 +377,12 @@ class Card(Message):
     source: Literal["interim", "final", "chat", "search", "context"]
     model: str
     thresholds: dict[str, float] = Field(default_factory=dict)
+    holes: list[str] = Field(default_factory=list)
+    """Slots such as `{amount}` that stand unfilled in a reply: the agent has to complete them."""
+    filled: dict[str, str] = Field(default_factory=dict)
+    """Slots that were filled, and who told what is in them: `customer`, `context` or `task`."""
+    why: list[CardReason] = Field(default_factory=list)
+    """What the team did with this article before, where that moves its place; the strongest reason first."""
 
 
 class SuggestionsRaised(Message):
@@ -385,7 +398,8 @@ class SuggestionsRaised(Message):
 
 
 class SuggestionRevised(Message):
-    """The same card, better known: its confidence, rank, match or confirmation changed, its reply did not."""
+    """The same card, better known: its confidence, rank, match or confirmation changed; its reply only where a hole
+    in it could be filled, None stands for the same as before."""
 
     type: Literal["suggestion.revised"] = "suggestion.revised"
     suggestion_id: str
@@ -393,6 +407,10 @@ class SuggestionRevised(Message):
     rank: int
     matched: str
     confirmed: bool
+    reply: str | None = None
+    reply_to_send: str | None = None
+    holes: list[str] | None = None
+    filled: dict[str, str] | None = None
 
 
 class SuggestionsUnsure(Message):

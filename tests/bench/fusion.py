@@ -1,93 +1,120 @@
-"""Measure the fusion weights of `kb.index` on any knowledge base and queries.
+"""Learn the weights of `kb.index`, and what each of its parts is worth, as Markdown.
 
-    python -m tests.bench.fusion --kb articles.jsonl --queries queries.jsonl --encoder models/bge-small-zh-v1.5
+    python -m tests.bench.fusion [--data ../shared/data] [--models models] [--learn]
 
-Four conditions: the articles whole or with their first phrasing only, and the queries as they are or with every
-tenth Chinese character replaced by another of the same sound, as a recognizer would slip.
+The figures are shares of queries whose article came first, and among the first five. `--learn` also prints weights
+learned from all worlds, and how well they do in a business that they were not learned from.
 """
 
 import argparse
-import itertools
 import json
-import random
-from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
-from kb.article import Article
-from kb.files import Query, read_articles, read_queries
-from kb.index import FusionWeights, Index
-from kb.text import syllables
+from kb.fusion import PARTS
+from kb.index import Encoder, FusionWeights, Index
+from kb.learn import Lesson, learn, lessons
+from kb.lexical import jieba_segmenter
 from suggest.encoder import OnnxEncoder
+from tests.bench.worlds import World, worlds
 
-PARTS = ("dense", "sound", "fuzzy", "words", "reply")
-GRID = {
-    "sound": (0.0, 0.1, 0.2, 0.3),
-    "fuzzy": (0.0, 0.05, 0.1, 0.2),
-    "words": (0.0, 0.05, 0.1, 0.2),
-    "reply": (0.0, 0.2, 0.3, 0.5),
-}
+ENCODERS = {"zh": "bge-small-zh-v1.5", "en": "all-minilm-l6-v2"}
+EVERY = 40
+"""Hits of a query that are weighed anew."""
+Recall = tuple[float, float]
 
 
-def slip(texts: list[str], rate: float, seed: int) -> list[str]:
-    """Replace characters by others that sound alike, drawn from the texts themselves."""
-    alike = defaultdict(list)
-    for char in sorted(set("".join(texts))):
-        if "\u4e00" <= char <= "\u9fff":
-            alike[syllables(char)[0]].append(char)
-    rng = random.Random(seed)
+class Bench:
+    """The worlds, looked up once."""
 
-    def one(char: str) -> str:
-        others = [c for c in alike.get(syllables(char)[0], []) if c != char] if "\u4e00" <= char <= "\u9fff" else []
-        return rng.choice(others) if others and rng.random() < rate else char
+    def __init__(self, found: Sequence[World], encoders: dict[str, Encoder], weights: FusionWeights) -> None:
+        self.weights = weights
+        # A part that does not count is not looked at; here all are.
+        looked_at = replace(weights, fuzzy=weights.fuzzy or 1e-6)
+        self.worlds = found
+        segment = jieba_segmenter()
+        self.lessons: dict[str, list[Lesson]] = {}
+        self.sizes: dict[str, int] = {}
+        for world in found:
+            index = Index(encoders[world.lang], weights=looked_at, segmenter=segment)
+            index.add(world.articles)
+            self.lessons[world.name] = lessons(index, world.queries)
+            self.sizes[world.name] = len(world.queries)
 
-    return ["".join(one(char) for char in text) for text in texts]
+    def recall(self, name: str, weights: FusionWeights) -> Recall:
+        """Shares of a world's queries with the right article first, and among five."""
+        shares = np.array([getattr(weights, part) for part in PARTS])
+        ranks = []
+        for lesson in self.lessons[name]:
+            scores = lesson.parts @ shares
+            # Whoever says the same of several articles has not found the right one.
+            ranks.append(int(np.sum(scores >= scores[lesson.right])) - 1)
+        return tuple(sum(rank < places for rank in ranks) / self.sizes[name] for places in (1, 5))  # type: ignore
+
+    def mean(self, weights: FusionWeights, chosen: Callable[[World], bool]) -> Recall:
+        """Mean over the chosen worlds."""
+        rows = [self.recall(world.name, weights) for world in self.worlds if chosen(world)]
+        return tuple(np.mean(rows, axis=0).tolist())  # type: ignore
+
+    def left_out(self) -> dict[str, Recall]:
+        """Every world under weights that were learned from the other businesses."""
+        found = {}
+        for business in {world.business.split()[0] for world in self.worlds}:
+            others = [self.lessons[w.name] for w in self.worlds if not w.business.startswith(business)]
+            weights = learn(others, self.weights)
+            found |= {w.name: self.recall(w.name, weights) for w in self.worlds if w.business.startswith(business)}
+        return found
 
 
-def parts_of(index: Index, queries: list[Query], texts: list[str]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Per query the parts of every hit, shape (hits, parts), and which hit is right."""
-    rows = []
-    for query, text in zip(queries, texts, strict=True):
-        hits = index.search(text, len(index))
-        parts = np.array([[hit.parts[name] for name in PARTS] for hit in hits])
-        rows.append((parts, np.array([hit.article.id == query.article for hit in hits])))
-    return rows
+def ablation(bench: Bench) -> list[str]:
+    """What is lost without each part, and what single parts find."""
+    groups = {
+        "zh titles": lambda w: w.lang == "zh" and not w.name.endswith("slips") and "phrasings" not in w.name,
+        "zh phrasings": lambda w: w.lang == "zh" and w.name.endswith("phrasings"),
+        "zh slips": lambda w: w.name.endswith("slips"),
+        "en titles": lambda w: w.lang == "en" and "phrasings" not in w.name,
+        "en phrasings": lambda w: w.lang == "en" and "phrasings" in w.name,
+    }
+    used = [part for part in PARTS if part not in ("intent", "usage")]
+    none = replace(bench.weights, **dict.fromkeys(PARTS, 0.0))
+    rows = {"all parts": bench.weights}
+    rows |= {f"without {part}": replace(bench.weights, **{part: 0.0}) for part in used}
+    rows |= {f"{part} alone": replace(none, **{part: 1.0}) for part in used}
+    lines = [f"| | {' | '.join(groups)} |", "|---" * (len(groups) + 1) + "|"]
+    for name, weights in rows.items():
+        cells = [cell(bench.mean(weights, chosen)) for chosen in groups.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
 
 
-def recall(rows: list[tuple[np.ndarray, np.ndarray]], weights: np.ndarray, places: int) -> float:
-    found = 0
-    for parts, right in rows:
-        best = np.argsort(-(parts @ weights), kind="stable")[:places]
-        found += bool(right[best].any())
-    return found / len(rows)
+def cell(recall: Recall) -> str:
+    return " / ".join(f"{100 * share:.1f}" for share in recall)
+
+
+def by_world(bench: Bench) -> list[str]:
+    """Every world with the shipped weights and with weights learned elsewhere."""
+    elsewhere = bench.left_out()
+    lines = ["| world | articles | queries | shipped | learned elsewhere |", "|---|---|---|---|---|"]
+    for world in bench.worlds:
+        figures = cell(bench.recall(world.name, bench.weights)), cell(elsewhere[world.name])
+        lines.append(f"| {world.name} | {len(world.articles)} | {len(world.queries)} | {figures[0]} | {figures[1]} |")
+    return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kb", type=Path, required=True)
-    parser.add_argument("--queries", type=Path, required=True)
-    parser.add_argument("--encoder", type=Path, required=True)
-    parser.add_argument("--reply-boost", type=float, default=FusionWeights.reply_boost)
-    parser.add_argument("--half-words", type=float, default=FusionWeights.half_words)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--learn", action="store_true")
     args = parser.parse_args()
-    whole, queries = read_articles(args.kb), read_queries(args.queries)
-    titles = [Article(**{**a.model_dump(), "title": a.phrasings[0], "questions": ()}) for a in whole]
-    clean = [query.text for query in queries]
-    texts = {"clean": clean, "slips": slip(clean, 0.1, 0)}
-    encoder = OnnxEncoder(args.encoder, cache=10_000)
-    weights = FusionWeights(fuzzy=1e-6, reply_boost=args.reply_boost, half_words=args.half_words)
-    data = {}
-    for name, articles in (("whole", whole), ("titles", titles)):
-        index = Index(encoder, weights=weights)
-        index.add(articles)
-        for kind, said in texts.items():
-            data[f"{name}/{kind}"] = parts_of(index, queries, said)
-    for shares in itertools.product(*GRID.values()):
-        tried = np.array([1.0, *shares])
-        figures = {name: [round(recall(rows, tried, k), 4) for k in (1, 3)] for name, rows in data.items()}
-        mean = round(float(np.mean([value for pair in figures.values() for value in pair])), 4)
-        print(json.dumps(dict(zip(GRID, shares, strict=True)) | {"mean": mean} | figures))
+    encoders = {lang: OnnxEncoder(args.models / name, cache=50_000) for lang, name in ENCODERS.items()}
+    bench = Bench(worlds(args.data), encoders, FusionWeights())
+    print("\n".join([*by_world(bench), "", *ablation(bench)]))
+    if args.learn:
+        print(json.dumps(asdict(learn(list(bench.lessons.values()), bench.weights))))
 
 
 if __name__ == "__main__":

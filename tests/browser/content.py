@@ -181,8 +181,9 @@ class Content:
 
     def _outcome(self, action: Any, kind: events.OutcomeKind) -> events.SuggestionOutcome:
         return events.SuggestionOutcome(
-            suggestion_id=action.suggestion_id, outcome=kind, by="agent1", action_id=action.action_id
-        )
+            suggestion_id=action.suggestion_id, outcome=kind, by="agent1", action_id=action.action_id,
+            text=getattr(action, "text", None),
+        )  # fmt: skip
 
     def _sent(self, action: panel.Send, delivery: events.DeliveryState | None) -> list[events.Payload]:
         message_id = f"m-{action.action_id}"

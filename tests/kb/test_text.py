@@ -1,6 +1,7 @@
 import pytest
 
-from kb.text import arabic, clauses, contrast, normalise, pinyin, search_form, strip_fillers
+from kb.numbers import arabic
+from kb.text import clauses, contrast, normalise, pinyin, search_form, strip_fillers
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /v1/training/intents": TRAINING,
     "GET /v1/training/articles": TRAINING,
     "GET /v1/training/export": TRAINING,
+    "GET /v1/training/wordings": TRAINING,
+    "POST /v1/training/wordings/{article_id}/{article_version}/{wording}": TRAINING,
     # Administration
     "GET /v1/admin/people": ADMIN,
     "POST /v1/admin/people": ADMIN,

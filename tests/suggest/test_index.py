@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from kb.article import Article
+from kb.fusion import PARTS
 from kb.index import FusionWeights, Index
 from kb.lexical import jieba_segmenter
 from suggest.encoder import OnnxEncoder
@@ -44,7 +45,7 @@ def test_hits_are_scored_sorted_and_explained(index: Index):
     assert all(0 <= hit.score <= 1 for hit in hits)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert hits[0].matched == "发票抬头怎么改"
-    assert set(hits[0].parts) == {"dense", "sound", "fuzzy", "reply", "words", "intent"}
+    assert set(hits[0].parts) == set(PARTS)
 
 
 def test_an_intent_lifts_its_articles(index: Index):
@@ -108,7 +109,7 @@ def test_segmenters_are_independent_and_cut_long_words():
 
 
 def test_weights_decide(encoder: OnnxEncoder):
-    only_words = Index(encoder, weights=FusionWeights(dense=0, sound=0, fuzzy=0, reply=0, intent=0, words=1))
+    only_words = Index(encoder, weights=FusionWeights(**dict.fromkeys(PARTS, 0.0) | {"words": 1.0}))
     only_words.add(ARTICLES)
     hit = only_words.search("发票")[0]
     assert hit.score == pytest.approx(hit.parts["words"])

@@ -83,6 +83,10 @@ export type OutcomeKind = "used" | "sent" | "edited" | "spoken" | "dismissed" | 
  */
 export type DeliveryState = "queued" | "delivered" | "failed";
 /**
+ * What a trainer says about a proposed wording.
+ */
+export type WordingDecision = "accept" | "dismiss";
+/**
  * What a trainer says about a sample.
  */
 export type Decision = "confirm" | "correct" | "out_of_scope" | "skip" | "discard";
@@ -269,6 +273,16 @@ export interface Card {
   article_id: string;
   article_version: number;
   confidence: number;
+  /**
+   * Slots that were filled, and who told what is in them: `customer`, `context` or `task`.
+   */
+  filled: {
+    [k: string]: string;
+  };
+  /**
+   * Slots such as `{amount}` that stand unfilled in a reply: the agent has to complete them.
+   */
+  holes: string[];
   intent: string | null;
   /**
    * The question of the article (or the sample) that the customer's words were matched to.
@@ -284,6 +298,17 @@ export interface Card {
     [k: string]: number;
   };
   title: string;
+  /**
+   * What the team did with this article before, where that moves its place; the strongest reason first.
+   */
+  why: CardReason[];
+}
+/**
+ * What the team did with an article for this question in the last 90 days, and how often.
+ */
+export interface CardReason {
+  count: number;
+  kind: "sent" | "used" | "edited" | "spoken" | "dismissed" | "not_right" | "ignored";
 }
 /**
  * What to change of a person; what is left out stays.
@@ -706,13 +731,20 @@ export interface Receipt {
   speech_end: number | null;
 }
 /**
- * The same card, better known: its confidence, rank, match or confirmation changed, its reply did not.
+ * The same card, better known: its confidence, rank, match or confirmation changed; its reply only where a hole
+ * in it could be filled, None stands for the same as before.
  */
 export interface SuggestionRevised {
   confidence: number;
   confirmed: boolean;
+  filled: {
+    [k: string]: string;
+  } | null;
+  holes: string[] | null;
   matched: string;
   rank: number;
+  reply: string | null;
+  reply_to_send: string | null;
   suggestion_id: string;
   type: "suggestion.revised";
 }
@@ -866,6 +898,16 @@ export interface LegalHold {
  */
 export interface CustomerRequest {
   customer: string;
+}
+/**
+ * What came of a decision.
+ */
+export interface DecidedWording {
+  decision: WordingDecision;
+  /**
+   * The draft that awaits approval.
+   */
+  version: number | null;
 }
 /**
  * A trainer's decision. The same `action_id` again changes nothing.
@@ -1397,6 +1439,37 @@ export interface ProductRequest {
   retention_class: string | null;
 }
 /**
+ * A wording that agents use instead of an article's reply.
+ */
+export interface ProposedWording {
+  /**
+   * By how many agents.
+   */
+  agents: number;
+  article_id: string;
+  article_version: number;
+  /**
+   * Edits of that kind in the last 90 days.
+   */
+  count: number;
+  language: string;
+  last_at: number;
+  /**
+   * Masked; slots as in the article, numbers that were not the same every time are `{number}`.
+   */
+  new: string;
+  old: string;
+  /**
+   * Whether it stands for the text that is sent, rather than for what is said.
+   */
+  sent: boolean;
+  title: string;
+  /**
+   * Names the proposal together with the article and its version.
+   */
+  wording: string;
+}
+/**
  * A queue with rules of its own; `default` serves all others. `webhook` tells whether texts of calls have a way
  * out, which `tici queue set --webhook-url` makes.
  */
@@ -1583,4 +1656,10 @@ export interface SaveQueueRequest {
 export interface TemporaryPassword {
   password: string;
   user: UserRow;
+}
+/**
+ * A trainer's decision about a wording; deciding the same again changes nothing.
+ */
+export interface WordingRequest {
+  decision: WordingDecision;
 }

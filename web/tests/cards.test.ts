@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { arrange, hold, waiting } from "@/panel/cards";
 import { applyEvent, newConversation, type CardView } from "@/panel/conversation";
 import type { Event } from "@/wire";
-import { card, event, outcome, raised, summary } from "./scene";
+import { card, event, outcome, raised, revised, summary } from "./scene";
 
 function cards(...payloads: Event["payload"][]): CardView[] {
   return payloads.reduce((state, payload, n) => applyEvent(state, event(n + 1, payload)), newConversation(summary()))
@@ -40,7 +40,7 @@ describe("hold", () => {
   it("keeps places, words and numbers whatever happens", () => {
     const later = cards(
       raised([card("a"), card("b")]),
-      { type: "suggestion.revised", suggestion_id: "b", confidence: 0.1, rank: 2, matched: "x", confirmed: true },
+      revised("b", { confidence: 0.1, rank: 2, matched: "x" }),
       outcome("a", "expired"),
       raised([card("c")], ["b"]),
     );
@@ -55,5 +55,12 @@ describe("hold", () => {
   it("shows what the agent did", () => {
     const later = cards(raised([card("a"), card("b")]), outcome("b", "used"));
     expect(hold(before, later).map((view) => view.outcome)).toEqual([null, "used"]);
+  });
+
+  it("keeps a hole that the customer has filled meanwhile", () => {
+    const holed = raised([card("a", { reply: "退{amount}元", holes: ["amount"] })]);
+    const later = cards(holed, revised("a", { reply: "退三百元", holes: [] }));
+    expect(hold(cards(holed), later)[0]!.card.reply).toBe("退{amount}元");
+    expect(arrange(later)[0]!.card.reply).toBe("退三百元");
   });
 });

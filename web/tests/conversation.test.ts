@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { applyEvent, applyInterim, newConversation, type ConversationState } from "@/panel/conversation";
 import type { Event } from "@/wire";
-import { card, event, interim, outcome, raised, said, summary } from "./scene";
+import { card, event, interim, outcome, raised, revised, said, summary } from "./scene";
 
 function after(...payloads: Event["payload"][]): ConversationState {
   return payloads.reduce((state, payload, n) => applyEvent(state, event(n + 1, payload)), newConversation(summary()));
@@ -67,15 +67,9 @@ describe("messages", () => {
 });
 
 describe("cards", () => {
-  it("revises a card in place and never its reply", () => {
-    const state = after(raised([card("s1", { source: "interim" })]), {
-      type: "suggestion.revised",
-      suggestion_id: "s1",
-      confidence: 0.99,
-      rank: 1,
-      matched: "better",
-      confirmed: true,
-    });
+  it("revises a card in place and leaves a reply without news", () => {
+    const news = revised("s1", { confidence: 0.99, matched: "better" });
+    const state = after(raised([card("s1", { source: "interim" })]), news);
     expect(state.cards).toHaveLength(1);
     expect(state.cards[0]).toMatchObject({ confirmed: true, card: { confidence: 0.99, matched: "better", reply: "reply s1" } });
   });

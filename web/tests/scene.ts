@@ -70,6 +70,9 @@ export function card(id: string, fields: Partial<Card> = {}): Card {
     source: "final",
     model: "m",
     thresholds: {},
+    holes: [],
+    filled: {},
+    why: [],
     ...fields,
   };
 }
@@ -89,4 +92,14 @@ export function raised(cards: Card[], replaces: string[] = []): Event["payload"]
 
 export function outcome(id: string, kind: Extract<Event["payload"], { type: "suggestion.outcome" }>["outcome"]): Event["payload"] {
   return { type: "suggestion.outcome", suggestion_id: id, outcome: kind, by: "a", action_id: null, text: null, score: null };
+}
+
+/** The same card, confirmed; what is not named stays as it was. */
+export function revised(
+  id: string,
+  fields: Partial<Extract<Event["payload"], { type: "suggestion.revised" }>> = {},
+): Event["payload"] {
+  const same = { confidence: 0.9, rank: 1, matched: "question", confirmed: true };
+  const none = { reply: null, reply_to_send: null, holes: null, filled: null };
+  return { type: "suggestion.revised", suggestion_id: id, ...same, ...none, ...fields };
 }

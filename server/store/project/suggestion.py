@@ -36,7 +36,7 @@ def _suggestion(event: Event, payload: SuggestionsRaised, card: Card) -> Suggest
         trigger=payload.trigger,
         trigger_text=payload.trigger_text,
         confirmed=card.source != "interim",
-        **card.model_dump(exclude={"suggestion_id"}),
+        **card.model_dump(exclude={"suggestion_id", "why"}),
         **payload.receipt.model_dump(exclude={"intent"}),
         intent_at=payload.receipt.intent,
     )
@@ -49,6 +49,10 @@ async def revised(session: AsyncSession, event: Event, payload: SuggestionRevise
     row.rank = payload.rank
     row.matched = payload.matched
     row.confirmed = payload.confirmed
+    # A JSON column notices a new value, not a changed one.
+    for name in ("reply", "reply_to_send", "holes", "filled"):
+        if (known := getattr(payload, name)) is not None:
+            setattr(row, name, known)
 
 
 async def rendered(session: AsyncSession, event: Event, payload: SuggestionRendered) -> None:

@@ -52,6 +52,23 @@ class ArticleVersionTable(Table, table=True):
     withdrawn_at: float | None = None
 
 
+class WordingTable(Table, table=True):
+    """What a trainer decided about a wording that agents use instead of an article's own.
+
+    `text_key` tells the wording without holding it; `version` is the draft that came of it.
+    """
+
+    __tablename__ = "wording"
+    tenant: str = tenant_field(primary_key=True)
+    article_id: str = Field(primary_key=True)
+    article_version: int = Field(primary_key=True)
+    text_key: str = Field(primary_key=True)
+    decision: str
+    version: int | None = None
+    decided_by: str
+    decided_at: float
+
+
 class IntentModelTable(Table, table=True):
     """A trained intent model; the `active` one of a tenant and language is live."""
 

@@ -40,6 +40,8 @@ class SuggestionTable(Table, table=True):
     confirmed: bool = False
     model: str
     thresholds: dict[str, Any] = json_field()
+    holes: list[str] = json_field(list)
+    filled: dict[str, str] = json_field()
     replaced_at: float | None = None
     speech_end: float | None = None
     first_interim: float | None = None
@@ -54,7 +56,7 @@ class OutcomeTable(Table, table=True):
     """What became of a suggestion; the same action counts once."""
 
     __tablename__ = "outcome"
-    __table_args__ = (UniqueConstraint("suggestion_id", "action_id"),)
+    __table_args__ = (UniqueConstraint("suggestion_id", "action_id"), Index("ix_outcome_at_outcome", "at", "outcome"))
     id: str = id_field()
     conversation_id: str = conversation_field()
     suggestion_id: str = Field(foreign_key="suggestion.id", ondelete="CASCADE", index=True)

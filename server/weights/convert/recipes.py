@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from server.weights.convert.bert import bert
-from server.weights.convert.safetensors import read_tensors
+from server.weights.convert.safetensors import BadTensors, read_tensors
+from suggest.bert.write import bert
+
+MINILM_HEADS = 12
 
 
 def convert(recipe: str, folder: Path) -> None:
@@ -18,7 +20,11 @@ def convert(recipe: str, folder: Path) -> None:
 
 def _sentence_bert(folder: Path) -> None:
     """`model.safetensors` → `model.onnx` (int8) and `encoder.json`: mean of all tokens, 256 tokens at most."""
-    (folder / "model.onnx").write_bytes(bert(read_tensors(folder / "model.safetensors")))
+    try:
+        model = bert(read_tensors(folder / "model.safetensors"), MINILM_HEADS)
+    except KeyError as error:
+        raise BadTensors(f"no tensor is called {error}") from error
+    (folder / "model.onnx").write_bytes(model)
     settings = {"pooling": "mean", "max_tokens": 256}
     (folder / "encoder.json").write_text(json.dumps(settings) + "\n", encoding="utf-8", newline="\n")
 

@@ -46,7 +46,7 @@ def test_without_a_database_the_message_says_what_to_run(bare: Tici) -> None:
 
 def test_upgrade_is_repeatable(bare: Tici) -> None:
     results = [bare("db", "upgrade", "--json") for _ in range(2)]
-    assert [json.loads(result.stdout) for result in results] == [{"revision": "0002"}] * 2
+    assert [json.loads(result.stdout) for result in results] == [{"revision": "0003"}] * 2
     refused = bare("db", "upgrade", "--url", "mysql://host/db")
     assert refused.exit_code == 1 and "unsupported database" in refused.stderr
 

@@ -117,6 +117,24 @@ async def test_whole_call(store: Store) -> None:
     assert row == await store.conversation_row(talk.id)
 
 
+async def test_holes_of_a_reply_are_kept_until_they_are_filled(store: Store) -> None:
+    talk = Dialogue()
+    holed = card(
+        "g1", reply="{amount}元退您", reply_to_send="退{amount}元", holes=["amount"], filled={"name": "context"}
+    )
+    await store.commit([talk.first, *talk.events(leg(), said("多扣了钱", 0, 8000), cards(holed))])
+    row = await only(store, SuggestionTable)
+    assert (row.reply, row.holes, row.filled) == ("{amount}元退您", ["amount"], {"name": "context"})
+    as_before = SuggestionRevised(suggestion_id="g1", confidence=0.5, rank=0, matched="?", confirmed=True)
+    await store.commit(talk.events(as_before))
+    assert (await only(store, SuggestionTable)).holes == ["amount"]
+    filled = {"reply": "三百元退您", "reply_to_send": "退300元", "holes": [], "filled": {"amount": "customer"}}
+    await store.commit(talk.events(as_before.model_copy(update=filled)))
+    row = await only(store, SuggestionTable)
+    assert (row.reply, row.reply_to_send, row.holes) == ("三百元退您", "退300元", [])
+    assert row.filled == {"amount": "customer"}
+
+
 async def test_suggestion_is_frozen_as_shown_and_its_receipt_completed(store: Store) -> None:
     talk = Dialogue()
     await store.commit([talk.first, *talk.events(leg(), said("我的卡丢了", 0, 8000), cards(card("g1")))])

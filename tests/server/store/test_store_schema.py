@@ -56,7 +56,7 @@ async def test_migrated_schema_is_the_declared_one(url: str) -> None:
 
 
 def test_upgrade_is_repeatable_and_makes_the_folder(empty_url: str) -> None:
-    assert upgrade(empty_url) == upgrade(empty_url) == "0002"
+    assert upgrade(empty_url) == upgrade(empty_url) == "0003"
 
 
 def test_failed_migration_leaves_nothing_behind(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_failed_migration_leaves_nothing_behind(empty_url: str, monkeypatch: pyt
         broken.setattr("server.store.migrations.first_shape.reviews.create", lambda: op.execute("CREATE nonsense"))
         with pytest.raises(StorageError):
             upgrade(empty_url)
-    assert upgrade(empty_url) == "0002"
+    assert upgrade(empty_url) == "0003"
 
 
 async def test_unmigrated_database_is_refused_with_the_command_to_run(url: str) -> None:

@@ -16,6 +16,8 @@ export interface CardView {
   confirmed: boolean;
   replaced: boolean;
   outcome: OutcomeKind | null;
+  /** What was really said or sent, where that differs from the reply. */
+  said: string | null;
   messageId: string | null;
 }
 
@@ -30,7 +32,7 @@ export function raised(
   const { seq: raise, at } = event;
   const added = payload.cards.map((card): CardView => {
     const confirmed = card.source !== "interim";
-    const fresh = { confirmed, replaced: false, outcome: null, messageId: null };
+    const fresh = { confirmed, replaced: false, outcome: null, said: null, messageId: null };
     return { card, raise, at, trigger: payload.trigger, language, ...fresh };
   });
   return [...kept, ...added];
@@ -38,8 +40,9 @@ export function raised(
 
 export function revised(view: CardView, payload: PayloadOf<"suggestion.revised">): CardView {
   if (view.card.suggestion_id !== payload.suggestion_id) return view;
-  const { confidence, rank, matched, confirmed } = payload;
-  return { ...view, confirmed, card: { ...view.card, confidence, rank, matched } };
+  const { type: _type, confirmed, ...fields } = payload;
+  const known = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  return { ...view, confirmed, card: { ...view.card, ...known } };
 }
 
 export function patch(cards: CardView[], id: string, fields: Partial<CardView>): CardView[] {

@@ -38,7 +38,7 @@ export function hold(shown: readonly CardView[], latest: readonly CardView[]): C
   return shown.flatMap((view) => {
     const now = byId.get(view.card.suggestion_id);
     if (!now) return [];
-    return OWN.has(now.outcome) ? { ...view, outcome: now.outcome, messageId: now.messageId } : view;
+    return OWN.has(now.outcome) ? { ...view, outcome: now.outcome, said: now.said, messageId: now.messageId } : view;
   });
 }
 

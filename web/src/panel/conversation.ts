@@ -89,7 +89,7 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
     case "suggestion.revised":
       return { cards: state.cards.map((view) => revised(view, payload)) };
     case "suggestion.outcome":
-      return { cards: patch(state.cards, payload.suggestion_id, { outcome: payload.outcome }) };
+      return { cards: patch(state.cards, payload.suggestion_id, judged(payload)) };
     case "suggestion.rendered":
       return { rendered: new Set([...state.rendered, ...payload.suggestion_ids]) };
     case "message.queued":
@@ -103,6 +103,10 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
     default:
       return {};
   }
+}
+
+function judged({ outcome, text }: PayloadOf<"suggestion.outcome">): Partial<CardView> {
+  return text === null ? { outcome } : { outcome, said: text };
 }
 
 function said(state: ConversationState, payload: PayloadOf<"utterance">): Partial<ConversationState> {

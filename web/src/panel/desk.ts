@@ -14,6 +14,8 @@ export interface Draft {
   /** The card being edited, and its text so far. */
   editing: string | null;
   edited: string;
+  /** What was typed into the holes of replies, by card and hole. */
+  fills: Record<string, Record<string, string>>;
   /** Where the transcript stands; null: at its end. */
   scroll: number | null;
 }
@@ -41,6 +43,7 @@ function emptyDraft(): Draft {
     sheet: null,
     editing: null,
     edited: "",
+    fills: {},
     scroll: null,
   };
 }

@@ -2,6 +2,7 @@
 import { computed, reactive, ref, type ComputedRef, type Ref } from "vue";
 import type { Problem } from "@/wire";
 import { isOpen } from "./cards";
+import { completed, holesOf } from "./holes";
 import type { Draft } from "./desk";
 import type { CardView, ConversationState } from "./conversation";
 import type { NewAction } from "./outbox";
@@ -13,11 +14,17 @@ export interface CardActions {
   /** The card being edited, kept with its text while other conversations are in front. */
   editing: ComputedRef<string | null>;
   edited: Ref<string>;
+  /** What was typed into the holes of a card's reply. */
+  fills: (view: CardView) => Readonly<Record<string, string>>;
+  fill: (view: CardView, hole: string, value: string) => void;
+  clear: (view: CardView) => void;
+  /** The card whose holes have to be completed before its main button does anything, and how often that was tried. */
+  incomplete: Ref<{ id: string; times: number } | null>;
   /** Ids of cards with an action on its way. */
   busy: ComputedRef<ReadonlySet<string>>;
   /** Why the last action on a card failed, by card. */
   problems: Record<string, Problem | null>;
-  /** Use, send or insert: what the card's main button does in this conversation. */
+  /** Use, send or insert: what the card's main button does in this conversation, once no hole is left in the text. */
   main: (view: CardView, edited?: string) => Promise<void>;
   edit: (view: CardView) => void;
   /** Leaves editing or the second step of sending. */
@@ -34,6 +41,7 @@ export function useCardActions(
   inserted: () => void,
 ): CardActions {
   const confirming = ref<string | null>(null);
+  const incomplete = ref<{ id: string; times: number } | null>(null);
   const draft = (): Draft => panel().draft(conversation().summary.conversation_id);
   const editing = computed(() => draft().editing);
   const edited = computed({ get: () => draft().edited, set: (text) => (draft().edited = text) });
@@ -68,31 +76,51 @@ export function useCardActions(
     inserted();
   }
 
+  function fills(view: CardView): Readonly<Record<string, string>> {
+    return draft().fills[view.card.suggestion_id] ?? {};
+  }
+
+  function fill(view: CardView, hole: string, value: string): void {
+    const id = view.card.suggestion_id;
+    draft().fills[id] = { ...draft().fills[id], [hole]: value };
+  }
+
+  /** Whether nothing is missing in the text; tells the card if there is. */
+  function whole(view: CardView, text: string): boolean {
+    if (holesOf(text).length === 0) return true;
+    incomplete.value = { id: view.card.suggestion_id, times: (incomplete.value?.times ?? 0) + 1 };
+    return false;
+  }
+
   async function main(view: CardView, changed?: string): Promise<void> {
     if (!canAct(view)) return;
-    draft().editing = null;
     const { channel, insert_only } = conversation().summary;
-    const text = changed ?? view.card.reply_to_send;
+    const reply = channel === "call" ? view.card.reply : view.card.reply_to_send;
+    const text = changed ?? completed(reply, fills(view));
+    if (!whole(view, text)) return;
+    draft().editing = null;
     if (channel === "chat" && insert_only) return insert(view, text);
     const action: NewAction =
       channel === "chat"
         ? { type: "send", ...ids(view), text }
-        : { type: "use", ...ids(view), ...(changed === undefined ? {} : { text: changed }) };
+        : { type: "use", ...ids(view), ...(changed === undefined && text === reply ? {} : { text }) };
     problems[view.card.suggestion_id] = await run(view, action);
   }
 
   async function sendOut(view: CardView, confirmed: boolean): Promise<void> {
     if (busy.value.has(view.card.suggestion_id)) return;
-    confirming.value = null;
-    const text = view.card.reply_to_send;
+    const text = completed(view.card.reply_to_send, fills(view));
+    // The second step shows the text with its holes to complete.
+    confirming.value = holesOf(text).length ? view.card.suggestion_id : null;
+    if (confirming.value) return;
     const problem = await run(view, { type: "send", ...ids(view), text, confirmed });
     if (problem?.code === "policy" && !confirmed) confirming.value = view.card.suggestion_id;
     else problems[view.card.suggestion_id] = problem;
   }
 
-  function edit({ card }: CardView): void {
-    const text = conversation().summary.channel === "call" ? card.reply : card.reply_to_send;
-    Object.assign(draft(), { editing: card.suggestion_id, edited: text });
+  function edit(view: CardView): void {
+    const text = conversation().summary.channel === "call" ? view.card.reply : view.card.reply_to_send;
+    Object.assign(draft(), { editing: view.card.suggestion_id, edited: completed(text, fills(view)) });
   }
 
   function cancel(): void {
@@ -106,6 +134,10 @@ export function useCardActions(
     edited,
     edit,
     cancel,
+    fills,
+    fill,
+    clear: (view) => void delete draft().fills[view.card.suggestion_id],
+    incomplete,
     busy,
     problems,
     main,

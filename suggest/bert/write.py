@@ -1,37 +1,51 @@
 """A BERT encoder as an ONNX graph whose weights are stored as int8.
 
-Every output channel of a matrix, and every word, has its own scale. The runtime turns the matrices into floats once, as
-it loads them: a quarter of the size on disk, and vectors that hardly differ from the original's (cosine ≥ 0.998).
-Products of whole numbers, with activations rounded on the way, take 40% of the time and reach 0.977 at worst.
+Every output channel of a matrix, and every word, has its own scale. As `Products.FLOATS` the runtime turns the matrices
+into floats once, as it loads them: a quarter of the size on disk, and vectors that hardly differ from the original's
+(cosine ≥ 0.998). `Products.INTEGERS` round the activations too: 40% of the time, vectors further off.
 Only arithmetic with exact rounding is used, so the file has the same bytes on every machine.
 """
+
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from server.weights.convert.onnx_file import Graph, port
-from server.weights.convert.safetensors import BadTensors, Floats, Tensors
+from suggest.bert.onnx_file import Graph, port
 
-HEADS = 12
+Floats = NDArray[np.float32]
+Tensors = dict[str, Floats]
+"""By the names that `transformers` gives the weights of a `BertModel`."""
 EPSILON = 1e-12
 LEVELS = 127
 """Stored weights lie in ±127."""
+REDUCED_LEVELS = 63
+"""With whole products: pairs of larger ones overflow on processors without VNNI, whose sums have 16 bits."""
 
 
-def bert(tensors: Tensors) -> bytes:
-    """The ONNX file of a BERT with 12 heads; raises `BadTensors` when a tensor is missing.
+class Products(Enum):
+    """How the served graph multiplies."""
+
+    FLOATS = "floats"
+    INTEGERS = "integers"
+
+
+class _Writer(Graph):
+    """A graph whose matrices are written for one way of multiplying."""
+
+    def __init__(self, products: Products) -> None:
+        super().__init__("bert")
+        self.products = products
+
+
+def bert(tensors: Tensors, heads: int, products: Products = Products.FLOATS) -> bytes:
+    """The ONNX file of a BERT whose layers have so many `heads`; raises KeyError when a tensor is missing.
+
 
     Inputs `input_ids` and `attention_mask`, int64, shape (batch, tokens), one segment; output `last_hidden_state`,
     float32, shape (batch, tokens, width).
     """
-    try:
-        return _model(tensors)
-    except KeyError as error:
-        raise BadTensors(f"no tensor is called {error}") from error
-
-
-def _model(tensors: Tensors) -> bytes:
-    graph = Graph("bert")
+    graph = _Writer(products)
     width = tensors["embeddings.LayerNorm.bias"].size
     for name, number in (("one", 1.0), ("half", 0.5), ("root", 2.0**0.5)):
         graph.constant(name, np.array(number, np.float32))
@@ -40,7 +54,7 @@ def _model(tensors: Tensors) -> bytes:
     layers = len({name.split(".")[2] for name in tensors if name.startswith("encoder.layer.")})
     for prefix in (f"encoder.layer.{index}." for index in range(layers)):
         layer = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-        value = _layer(graph, prefix, layer, value, mask)
+        value = _layer(graph, prefix, layer, value, mask, heads)
     graph.rename(value, "last_hidden_state")
     inputs = [port(name, "int64", "batch", "tokens") for name in ("input_ids", "attention_mask")]
     return graph.model(inputs, [port("last_hidden_state", "float32", "batch", "tokens", width)])
@@ -68,8 +82,8 @@ def _embeddings(graph: Graph, tensors: Tensors) -> str:
     return _norm(graph, "embeddings.LayerNorm", tensors, "embeddings.LayerNorm", value)
 
 
-def _layer(graph: Graph, prefix: str, layer: Tensors, value: str, mask: str) -> str:
-    attended = _attention(graph, prefix, layer, value, mask)
+def _layer(graph: _Writer, prefix: str, layer: Tensors, value: str, mask: str, heads: int) -> str:
+    attended = _attention(graph, prefix, layer, value, mask, heads)
     attended = _dense(graph, prefix + "attention.output", *_linear(layer, "attention.output.dense"), attended)
     value = graph.node("Add", attended, value)
     value = _norm(graph, prefix + "attention.norm", layer, "attention.output.LayerNorm", value)
@@ -78,15 +92,15 @@ def _layer(graph: Graph, prefix: str, layer: Tensors, value: str, mask: str) -> 
     return _norm(graph, prefix + "norm", layer, "output.LayerNorm", graph.node("Add", outer, value))
 
 
-def _attention(graph: Graph, prefix: str, layer: Tensors, value: str, mask: str) -> str:
+def _attention(graph: _Writer, prefix: str, layer: Tensors, value: str, mask: str, count: int) -> str:
     (query_weight, query_bias), *rest = (_linear(layer, f"attention.self.{name}") for name in ("query", "key", "value"))
     width = query_bias.size
     # Attention divides by the root of a head's width: done once, on the weights of the query.
-    root = np.float32(np.sqrt(width / HEADS))
+    root = np.float32(np.sqrt(width / count))
     weight = np.concatenate([query_weight / root, *(item[0] for item in rest)])
     bias = np.concatenate([query_bias / root, *(item[1] for item in rest)])
     joined = _dense(graph, prefix + "attention", weight, bias, value)
-    shape = graph.constant(prefix + "heads", np.array([0, 0, 3 * HEADS, width // HEADS], np.int64))
+    shape = graph.constant(prefix + "heads", np.array([0, 0, 3 * count, width // count], np.int64))
     heads = graph.node("Transpose", graph.node("Reshape", joined, shape), perm=[0, 2, 1, 3])
     query, key, content = graph.nodes("Split", 3, heads, axis=1)
     scores = graph.node("Add", graph.node("MatMul", query, graph.node("Transpose", key, perm=[0, 1, 3, 2])), mask)
@@ -95,18 +109,30 @@ def _attention(graph: Graph, prefix: str, layer: Tensors, value: str, mask: str)
     return graph.node("Reshape", graph.node("Transpose", mixed, perm=[0, 2, 1, 3]), flat)
 
 
-def _dense(graph: Graph, name: str, weight: Floats, bias: Floats, value: str) -> str:
+def _dense(graph: _Writer, name: str, weight: Floats, bias: Floats, value: str) -> str:
     """value @ weight.T + bias; `weight` as torch stores it, shape (out, in)."""
+    if graph.products is Products.INTEGERS:
+        return _whole_dense(graph, name, weight, bias, value)
     levels, scales = _quantised(weight)
     whole = graph.node("Cast", graph.constant(name + ".weight", levels.T), to=1)
     matrix = graph.node("Mul", whole, graph.constant(name + ".scales", scales))
     return graph.node("Add", graph.node("MatMul", value, matrix), graph.constant(name + ".bias", bias))
 
 
-def _quantised(weight: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """int8 in ±LEVELS and a scale for each row."""
+def _whole_dense(graph: _Writer, name: str, weight: Floats, bias: Floats, value: str) -> str:
+    """The same with a product of integers: the activations are rounded to 8 bits as they come."""
+    levels, scales = _quantised(weight, REDUCED_LEVELS)
+    rounded, step, zero = graph.nodes("DynamicQuantizeLinear", 3, value)
+    product = graph.node("MatMulInteger", rounded, graph.constant(name + ".weight", levels.T), zero)
+    steps = graph.node("Mul", graph.constant(name + ".scales", scales), step)
+    matrix = graph.node("Mul", graph.node("Cast", product, to=1), steps)
+    return graph.node("Add", matrix, graph.constant(name + ".bias", bias))
+
+
+def _quantised(weight: Floats, most: int = LEVELS) -> tuple[NDArray[np.int8], Floats]:
+    """int8 in ±`most` and a scale for each row."""
     largest = np.abs(weight).max(axis=1)
-    scales = np.where(largest > 0, largest, np.float32(1)) / np.float32(LEVELS)
+    scales = np.where(largest > 0, largest, np.float32(1)) / np.float32(most)
     return np.rint(weight / scales[:, None]).astype(np.int8), scales.astype(np.float32)
 
 

@@ -1,0 +1,1 @@
+"""Full fine-tuning of an encoder with torch and transformers. Imported by the trainer alone; serving never does."""

@@ -1,0 +1,160 @@
+"""Fine-tuning the encoder for a tenant's intents, and joining what it learned with what the frozen one knows."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from suggest.bert.read import read_weights
+from suggest.bert.write import Products, bert
+from suggest.encoder import OnnxEncoder
+from suggest.fit import Data, linear, temperature_of
+from suggest.head import Floats, softmax
+from suggest.tuning.batches import token_ids
+from suggest.tuning.loop import Examples, Recipe, fit, vectors_of
+from suggest.tuning.network import Network
+
+Labels = NDArray[np.int64]
+HELD_OUT = 0.1
+"""Share of each intent's texts that training does not see: it says when to stop and how to calibrate."""
+MOST_LOST = 0.005
+"""Share of right answers that an exported model may lose against the trained one."""
+SHARES = (0.0, 0.2, 0.35, 0.5, 0.65)
+"""How much of the joint opinion may be the frozen encoder's."""
+
+
+class ExportError(ValueError):
+    """The exported model is worse than the trained one."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned encoder, written to the folder that was asked for, and the head over both encoders' vectors.
+
+    weight (labels, dim + tuned dim) and bias (labels,) are for the two vectors side by side; they include what
+    calibrates them. `held_out` are the rows that training did not see, `vectors` the tuned vectors of all texts as
+    the served file gives them, `share` is the frozen encoder's part.
+    """
+
+    encoder: OnnxEncoder
+    weight: Floats
+    bias: Floats
+    vectors: Floats
+    held_out: Labels
+    share: float
+    accuracy: float
+    products: Products
+
+
+def tune(
+    base: OnnxEncoder,
+    forms: Sequence[str],
+    data: Data,
+    c: float,
+    folder: Path,
+    work: Path,
+    recipe: Recipe,
+    seed: int,
+    progress: Callable[[float, float], None],
+) -> Tuned:
+    """Fine-tune on `forms` (texts in model form) with the vectors and labels of `data`.
+
+    `c` is the strength of the frozen head, `folder` gets the encoder's files, `work` keeps checkpoints: the same
+    call goes on from there. Raises `ExportError`.
+    """
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(seed)
+    held = held_out(data.targets, seed)
+    kept = np.setdiff1d(np.arange(len(data.targets)), held)
+    rest = data.without(np.isin(np.arange(len(data.targets)), held))
+    weight, bias = linear(rest, c)
+    weights = read_weights(base.folder / base.settings.model)
+    network = Network(weights, base.pooling, data.labels, recipe.dropout)
+    network.begin_with(weight, bias)
+    texts = [form.lower() if base.lower_case else form for form in forms]
+    examples = Examples(token_ids(base.folder / "tokenizer.json", texts, base.settings.max_tokens), data.targets)
+    fit(network, examples.part(kept), examples.part(held), recipe, seed, work, progress)
+    head = network.head_weights()
+    trained = vectors_of(network, [examples.ids[row] for row in held])
+    encoder, products = _export(
+        network, base, weights.heads, folder, [forms[row] for row in held], trained, head, data.targets[held]
+    )
+    vectors = encoder.encode(forms)
+    share, temperature, right = _join(
+        data.vectors[held] @ weight.T + bias, vectors[held] @ head[0].T + head[1], data.targets[held]
+    )
+    whole, whole_bias = linear(data, c)
+    return Tuned(
+        encoder=encoder,
+        weight=_scaled(np.concatenate([share * whole, (1 - share) * head[0]], axis=1), temperature),
+        bias=_scaled(share * whole_bias + (1 - share) * head[1], temperature),
+        vectors=vectors,
+        held_out=held,
+        share=share,
+        accuracy=right,
+        products=products,
+    )
+
+
+def held_out(targets: Labels, seed: int) -> Labels:
+    """Row numbers of about `HELD_OUT` of each label's texts; none of labels with fewer than five."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for label in np.unique(targets):
+        own = random.permutation(np.flatnonzero(targets == label))
+        rows.append(own[: max(1, round(HELD_OUT * len(own)))] if len(own) >= 5 else own[:0])
+    return np.sort(np.concatenate(rows))
+
+
+def _export(
+    network: Network,
+    base: OnnxEncoder,
+    heads: int,
+    folder: Path,
+    forms: Sequence[str],
+    trained: Floats,
+    head: tuple[Floats, Floats],
+    targets: Labels,
+) -> tuple[OnnxEncoder, Products]:
+    """Write the fast file; the exact one where the fast one loses too much; raise `ExportError` where both do."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(base.folder / "tokenizer.json", folder / "tokenizer.json")
+    settings = {"pooling": base.pooling, "lower_case": base.lower_case, "max_tokens": base.settings.max_tokens}
+    (folder / "encoder.json").write_text(json.dumps(settings) + "\n", encoding="utf-8")
+    right = _accuracy(trained, head, targets)
+    for products in (Products.INTEGERS, Products.FLOATS):
+        (folder / "model.onnx").write_bytes(bert(network.tensors(), heads, products))
+        encoder = OnnxEncoder(folder, cache=0)
+        served = _accuracy(encoder.encode(forms), head, targets)
+        # Of a few held-out texts a single one is more than that share.
+        if served >= right - max(MOST_LOST, 1 / max(1, len(targets))) - 1e-9:
+            return encoder, products
+    raise ExportError(
+        f"the exported encoder is right for {served:.1%} of the held-out texts, the trained one for {right:.1%}"
+    )
+
+
+def _accuracy(vectors: Floats, head: tuple[Floats, Floats], targets: Labels) -> float:
+    return float(((vectors @ head[0].T + head[1]).argmax(axis=1) == targets).mean()) if len(targets) else 0.0
+
+
+def _join(frozen: Floats, tuned: Floats, targets: Labels) -> tuple[float, float, float]:
+    """The frozen head's share and the divisor of the joint logits that fit held-out texts best, and the accuracy."""
+    best = (np.inf, 0.35, 1.0, 0.0)
+    rows = np.arange(len(targets))
+    for share in SHARES:
+        logits = _scaled(share * frozen + (1 - share) * tuned, 1.0)
+        temperature = temperature_of(logits, targets)
+        loss = float(-np.log(softmax(logits / temperature)[rows, targets] + 1e-9).mean())
+        best = min(best, (loss, share, temperature, float((logits.argmax(axis=1) == targets).mean())))
+    return best[1], best[2], best[3]
+
+
+def _scaled(values: NDArray[Any], divisor: float) -> Floats:
+    return np.asarray(values / divisor, dtype=np.float32)
