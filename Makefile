@@ -164,7 +164,7 @@ $(DONE)/web: $(WEB_SOURCES) $(DONE)/npm
 
 $(INTENTS): $(DONE)/intent-%: kb/packs/%_bank/samples.jsonl kb/packs/%_bank/oos.jsonl models/manifest.toml $(TRAINER) | weights
 	@echo "Training the intent classifier from kb/packs/$*_bank"
-	@.venv/bin/tici train --lang $* --samples kb/packs/$*_bank/samples.jsonl --oos kb/packs/$*_bank/oos.jsonl \
+	@.venv/bin/tici train --mode head --lang $* --samples kb/packs/$*_bank/samples.jsonl --oos kb/packs/$*_bank/oos.jsonl \
 		--out $(MODELS)/intent-$*
 	@touch $@
 

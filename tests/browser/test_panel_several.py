@@ -144,7 +144,7 @@ def test_each_conversation_keeps_its_search_scroll_and_edit(page: Page, fake: Fa
     fake.assign("c2", customer="赵女士")
     expect(page.get_by_text("第19句")).to_be_in_viewport()
     page.get_by_role("log").evaluate(
-        "element => new Promise(done => { element.onscroll = () => requestAnimationFrame(done); element.scrollTop = 40 })"
+        "log => new Promise(done => { log.onscroll = () => requestAnimationFrame(done); log.scrollTop = 40 })"
     )
     show_cards(page, fake)
     page.keyboard.press("e")
