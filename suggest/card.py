@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from suggest.figures import Confusion, IntentFigures
+from suggest.grams import Grams
 from suggest.head import Head
 
 HEAD_FILE = "head.npz"
 CARD_FILE = "card.json"
-FORMAT = 2
+FORMAT = 3
 
 
 class ModelError(ValueError):
@@ -45,7 +46,6 @@ class Card(BaseModel):
     encoder_hash: str
     seed: int
     settings: dict[str, float | str]
-    temperature: float
     threshold: float
     """Least confidence at which a text counts as known."""
     thresholds: dict[str, float] = {}
@@ -81,7 +81,8 @@ def write_model(folder: Path, head: Head, card: Card) -> None:
         folder / HEAD_FILE,
         weight=head.weight,
         bias=head.bias,
-        temperature=np.float32(head.temperature),
+        gram_rarity=head.grams.rarity,
+        gram_weight=head.grams.weight,
         known_weight=head.known_weight,
         known_bias=np.float32(head.known_bias),
         samples=head.samples,
@@ -98,7 +99,7 @@ def read_model(folder: Path) -> tuple[Head, Card]:
             head = Head(
                 weight=file["weight"],
                 bias=file["bias"],
-                temperature=float(file["temperature"]),
+                grams=Grams(file["gram_rarity"], file["gram_weight"]),
                 known_weight=file["known_weight"],
                 known_bias=float(file["known_bias"]),
                 samples=file["samples"],

@@ -8,6 +8,7 @@ import numpy as np
 from suggest.card import Card, ModelError, read_model
 from suggest.encoder import Encoder, OnnxEncoder, Vectors
 from suggest.forms import model_form
+from suggest.grams import counted
 from suggest.head import Head, products
 
 TOP = 5
@@ -66,7 +67,7 @@ class IntentClassifier:
         if vector is None:
             vector = self.encoder.encode([form])[0]
         seen = vector if self._tuned is None else np.concatenate([vector, self._tuned.encode([form])[0]])
-        probabilities = self.head.probabilities(seen[None, :])
+        probabilities = self.head.probabilities(seen[None, :], counted([form]))
         similar = products(vector[None, :], self._samples)
         sure = float(self.head.known(probabilities, similar)[0])
         order = np.argsort(-probabilities[0], kind="stable")[:TOP]

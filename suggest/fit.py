@@ -1,6 +1,6 @@
 """Fitting the head: cross-validation, calibration and the abstaining threshold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,40 +8,85 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suggest.figures import HeldOut
+from suggest.grams import Counted, Grams, fit_grams
 from suggest.head import SIGNALS, Floats, Head, sigmoid, signals, softmax
 
 Labels = NDArray[np.int64]
 FOLDS = 4
 STRENGTHS = (3.0, 10.0, 30.0)
+RIDGE = 0.3
+"""Regularisation of the n-grams' layer: 1.0 is as good on English, worse on Chinese."""
+USUAL_SHARE = 4.0
+"""How large a share usually is: a few texts that fit any large one do not make it larger."""
 LOWEST = -30.0
 """Logit of a label that was not in the training part."""
+BUSY = 300_000
+"""Texts times labels from which a fit is shared among threads; below, they only wait for each other."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts as they are fitted on: vectors (n, dim) and their n-grams."""
+
+    vectors: Floats
+    grams: Counted
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.grams)
+
+    def part(self, rows: NDArray[np.int64]) -> "Texts":
+        """Some of them."""
+        return Texts(self.vectors[rows], self.grams.part(rows))
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What cross-validation chose: regularisation, calibration and the weights of `head.signals`."""
+    """What cross-validation chose: regularisation, what each opinion counts, and the weights of `head.signals`."""
 
     c: float
-    temperature: float
+    shares: Floats
     known_weight: Floats
     known_bias: float
 
 
 @dataclass(frozen=True)
 class Data:
-    """Training texts as vectors (n, dim), their labels 0..labels-1, and their folds 0..FOLDS-1."""
+    """Training texts, their labels 0..labels-1, and their folds 0..FOLDS-1."""
 
-    vectors: Floats
+    texts: Texts
     targets: Labels
     labels: int
     folds: Labels
 
+    @property
+    def vectors(self) -> Floats:
+        """Of the texts, shape (n, dim)."""
+        return self.texts.vectors
+
+    def part(self, rows: NDArray[np.int64]) -> "Data":
+        """Some of the rows."""
+        return replace(self, texts=self.texts.part(rows), targets=self.targets[rows], folds=self.folds[rows])
+
     def without(self, held: NDArray[np.bool_]) -> "Data":
         """The part that is not held out."""
-        return replace(self, vectors=self.vectors[~held], targets=self.targets[~held], folds=self.folds[~held])
+        return self.part(np.flatnonzero(~held))
 
 
-def prepare(vectors: Floats, targets: Labels, seed: int) -> Data:
+@dataclass(frozen=True)
+class Opinions:
+    """What says which label: a linear layer (labels, dim) on the frozen encoder, and one on n-grams."""
+
+    weight: Floats
+    bias: Floats
+    grams: Grams
+
+    def logits(self, texts: Texts) -> list[Floats]:
+        """Of each of the two, shape (n, labels)."""
+        return [np.asarray(texts.vectors @ self.weight.T + self.bias, np.float32), self.grams.logits(texts.grams)]
+
+
+def prepare(texts: Texts, targets: Labels, seed: int) -> Data:
     """Spread each label evenly over the folds."""
     folds = np.empty(len(targets), np.int64)
     following: dict[int, int] = {}
@@ -49,16 +94,26 @@ def prepare(vectors: Floats, targets: Labels, seed: int) -> Data:
         label = int(targets[row])
         folds[row] = following.get(label, label) % FOLDS
         following[label] = int(folds[row]) + 1
-    return Data(vectors, targets, int(targets.max()) + 1, folds)
+    return Data(texts, targets, int(targets.max()) + 1, folds)
 
 
-def fit_head(data: Data, settings: Settings) -> Head:
-    """The final head, on all samples."""
-    weight, bias = linear(data, settings.c)
+def fit_opinions(data: Data, c: float) -> Opinions:
+    """Both layers, each on all of the data."""
+    return Opinions(*linear(data, c), fit_grams(data.texts.grams, data.targets, data.labels, RIDGE))
+
+
+def make_head(data: Data, settings: Settings, found: Opinions, tuned: tuple[Floats, Floats] | None = None) -> Head:
+    """The head in which each opinion counts its share. `tuned`: weight and bias of a tuned encoder's own layer, whose
+    share is the last."""
+    shares = settings.shares
+    weight, bias = shares[0] * found.weight, shares[0] * found.bias
+    if tuned is not None:
+        weight = np.concatenate([weight, shares[2] * tuned[0]], axis=1)
+        bias = bias + shares[2] * tuned[1]
     return Head(
-        weight=weight,
-        bias=bias,
-        temperature=settings.temperature,
+        weight=np.asarray(weight, np.float32),
+        bias=np.asarray(bias, np.float32),
+        grams=found.grams.scaled(float(shares[1])),
         known_weight=settings.known_weight,
         known_bias=settings.known_bias,
         samples=data.vectors.astype(np.float16),
@@ -66,26 +121,29 @@ def fit_head(data: Data, settings: Settings) -> Head:
     )
 
 
-def cross_validate(data: Data, oos: Floats, progress: Callable[[float], None]) -> tuple[Settings, HeldOut]:
-    """Choose the settings on held-out folds, and what came out there. `oos` may have no rows."""
-    tried = []
-    for number, c in enumerate(STRENGTHS):
-        tried.append((_held_out_logits(data, c), c))
-        progress((number + 1) / (len(STRENGTHS) + 1))
-    logits, c = max(tried, key=lambda item: (float((item[0].argmax(axis=1) == data.targets).mean()), -item[1]))
-    settings = Settings(c, temperature_of(logits, data.targets), np.zeros(len(SIGNALS), np.float32), 0.0)
-    probabilities = softmax(logits / settings.temperature)
+def cross_validate(data: Data, oos: Texts, progress: Callable[[float], None]) -> tuple[Settings, Opinions, HeldOut]:
+    """Choose the settings on held-out folds, fit all data under them, and say what came out. `oos` may be empty."""
+    c = _strength(data, lambda share: progress(0.3 * share))
+    opinions = _held_out_logits(data, c, lambda share: progress(0.3 + 0.3 * share))
+    shares = pool(opinions, data.targets)
+    settings = Settings(c, shares, np.zeros(len(SIGNALS), np.float32), 0.0)
+    probabilities = pooled(opinions, shares)
     inside = _held_out_signals(data, probabilities)
-    strange = _left_out_signals(data, settings)
-    outside, oos_probabilities = _fresh_signals(data, oos, settings)
+    strange = _left_out_signals(data, settings, lambda share: progress(0.6 + 0.3 * share))
+    whole = fit_opinions(data, c)
+    outside, oos_probabilities = _fresh_signals(data, whole, oos, settings)
     settings = _weigh(settings, inside, [strange, outside])
     progress(1.0)
-    return settings, HeldOut(
-        probabilities,
-        data.targets,
-        _known(inside, settings),
-        oos_probabilities.argmax(axis=1) if len(oos) else np.empty(0, np.int64),
-        _known(outside, settings) if len(oos) else np.empty(0, np.float32),
+    return (
+        settings,
+        whole,
+        HeldOut(
+            probabilities,
+            data.targets,
+            _known(inside, settings),
+            oos_probabilities.argmax(axis=1) if len(oos) else np.empty(0, np.int64),
+            _known(outside, settings) if len(oos) else np.empty(0, np.float32),
+        ),
     )
 
 
@@ -95,7 +153,7 @@ def linear(data: Data, c: float) -> tuple[Floats, Floats]:
     from threadpoolctl import threadpool_limits
 
     model: Any = LogisticRegression(C=c, max_iter=300)
-    with threadpool_limits(1):  # small products: more threads only wait for each other
+    with threadpool_limits(None if len(data.targets) * data.labels > BUSY else 1):
         model.fit(data.vectors, data.targets)
     present = np.unique(data.targets)
     weight = np.zeros((data.labels, data.vectors.shape[1]), np.float32)
@@ -108,15 +166,58 @@ def linear(data: Data, c: float) -> tuple[Floats, Floats]:
     return weight, bias
 
 
-def _held_out_logits(data: Data, c: float) -> Floats:
-    logits = np.zeros((len(data.targets), data.labels), np.float32)
+def pool(opinions: Sequence[Floats], targets: Labels) -> Floats:
+    """What each opinion's logits count, 0 or more, so that the softmax of their sum fits held-out labels best.
+
+    Logarithmic opinion pooling (Heskes 1998); its loss is convex in the shares, so there is one best choice.
+    """
+    from scipy.optimize import minimize
+
+    found, rows = np.stack(opinions), np.arange(len(targets))
+
+    def loss(shares: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        chances = pooled(opinions, np.asarray(shares, np.float32))
+        right = found[:, rows, targets].mean(axis=1)
+        slope = np.einsum("nl,onl->o", chances, found) / len(rows) - right
+        pull = shares / USUAL_SHARE**2 / len(rows)
+        surprise = -float(np.log(chances[rows, targets] + 1e-9).mean())
+        return surprise + float(shares @ pull) / 2, slope + pull
+
+    start = np.ones(len(opinions))
+    bounds = [(0.0, None)] * len(opinions)
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x, np.float32)
+
+
+def pooled(opinions: Sequence[Floats], shares: Floats) -> Floats:
+    """Probabilities, shape (n, labels), of several opinions together."""
+    return softmax(np.tensordot(shares, np.stack(opinions), axes=1))
+
+
+def _strength(data: Data, progress: Callable[[float], None]) -> float:
+    """The regularisation that is best on one fold; the weaker one where two are alike."""
+    held = data.folds == 0
+    rest, fold = data.without(held), data.part(np.flatnonzero(held))
+    if not held.any() or len(np.unique(rest.targets)) < 2:
+        return STRENGTHS[0]
+    tried = []
+    for number, c in enumerate(STRENGTHS):
+        weight, bias = linear(rest, c)
+        right = (fold.vectors @ weight.T + bias).argmax(axis=1) == fold.targets
+        tried.append((float(right.mean()), -c))
+        progress((number + 1) / len(STRENGTHS))
+    return -max(tried)[1]
+
+
+def _held_out_logits(data: Data, c: float, progress: Callable[[float], None]) -> list[Floats]:
+    found = [np.zeros((len(data.targets), data.labels), np.float32) for _ in range(2)]
     for fold in range(FOLDS):
-        held = data.folds == fold
-        rest = data.without(held)
-        if held.any() and len(np.unique(rest.targets)) > 1:
-            weight, bias = linear(rest, c)
-            logits[held] = data.vectors[held] @ weight.T + bias
-    return logits
+        held = np.flatnonzero(data.folds == fold)
+        rest = data.without(data.folds == fold)
+        if len(held) and len(np.unique(rest.targets)) > 1:
+            for opinion, logits in zip(found, fit_opinions(rest, c).logits(data.texts.part(held)), strict=True):
+                opinion[held] = logits
+        progress((fold + 1) / FOLDS)
+    return found
 
 
 def _held_out_signals(data: Data, probabilities: Floats) -> Floats:
@@ -130,24 +231,25 @@ def _held_out_signals(data: Data, probabilities: Floats) -> Floats:
     return found
 
 
-def _left_out_signals(data: Data, settings: Settings) -> Floats:
+def _left_out_signals(data: Data, settings: Settings, progress: Callable[[float], None]) -> Floats:
     """Signals of unknown texts near the known ones: those of labels that a head was trained without."""
     found = [np.empty((0, len(SIGNALS)), np.float32)]
     for group in range(FOLDS):
         held = data.targets % FOLDS == group
         rest = data.without(held)
         if held.any() and len(np.unique(rest.targets)) > 1:
-            found.append(_fresh_signals(rest, data.vectors[held], settings)[0])
+            strange = data.texts.part(np.flatnonzero(held))
+            found.append(_fresh_signals(rest, fit_opinions(rest, settings.c), strange, settings)[0])
+        progress((group + 1) / FOLDS)
     return np.concatenate(found)
 
 
-def _fresh_signals(data: Data, vectors: Floats, settings: Settings) -> tuple[Floats, Floats]:
-    """Signals and probabilities of texts that are not in `data`."""
-    if not len(vectors):
+def _fresh_signals(data: Data, fitted: Opinions, texts: Texts, settings: Settings) -> tuple[Floats, Floats]:
+    """Signals and probabilities of texts that are not in `data`, on which `fitted` was fitted."""
+    if not len(texts):
         return np.empty((0, len(SIGNALS)), np.float32), np.empty((0, data.labels), np.float32)
-    weight, bias = linear(data, settings.c)
-    probabilities = softmax((vectors @ weight.T + bias) / settings.temperature)
-    return signals(probabilities, vectors @ data.vectors.T, data.targets), probabilities
+    probabilities = pooled(fitted.logits(texts), settings.shares)
+    return signals(probabilities, texts.vectors @ data.vectors.T, data.targets), probabilities
 
 
 def _weigh(settings: Settings, inside: Floats, unknown: list[Floats]) -> Settings:
@@ -167,11 +269,3 @@ def _weigh(settings: Settings, inside: Floats, unknown: list[Floats]) -> Setting
 
 def _known(found: Floats, settings: Settings) -> Floats:
     return sigmoid(found @ settings.known_weight + settings.known_bias)
-
-
-def temperature_of(logits: Floats, targets: Labels) -> float:
-    """The divisor, 0.05..20, under which held-out probabilities fit best."""
-    rows = np.arange(len(targets))
-    grid = np.geomspace(0.05, 20.0, 60)
-    losses = [-np.log(softmax(logits / divisor)[rows, targets] + 1e-9).mean() for divisor in grid]
-    return float(grid[int(np.argmin(losses))])

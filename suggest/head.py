@@ -1,9 +1,11 @@
-"""The linear head on a frozen encoder: numbers only, no files and no training."""
+"""The head of a model: what turns a text's vector and its n-grams into probabilities. No files and no training."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from suggest.grams import Counted, Grams
 
 Floats = NDArray[np.float32]
 SIGNALS = ("top", "nearest", "agree")
@@ -15,24 +17,24 @@ NEAREST = 3
 class Head:
     """Weights of a trained head.
 
-    weight (labels, width) and bias (labels,) give logits; dividing by `temperature` calibrates their softmax.
-    `width` is the dim of the encoder, or the sum of its dim and that of a tuned one, whose vectors follow its own:
-    summed logits are the product of two opinions. `known_weight` (len(SIGNALS),) and `known_bias` turn `signals`
-    into the log-odds that a text belongs to any of the labels. `samples` (n, dim) float16 and `sample_labels` (n,)
-    are the training texts as the encoder sees them, for the nearest one.
+    weight (labels, width) and bias (labels,) give logits, to which `grams` adds its own: the product of several
+    opinions, each weighed so that their softmax is calibrated. `width` is the dim of the encoder, or the sum of its dim
+    and that of a tuned one, whose vectors follow its own. `known_weight` (len(SIGNALS),) and `known_bias` turn
+    `signals` into the log-odds that a text belongs to any of the labels. `samples` (n, dim) float16 and `sample_labels`
+    (n,) are the training texts as the encoder sees them, for the nearest one.
     """
 
     weight: Floats
     bias: Floats
-    temperature: float
+    grams: Grams
     known_weight: Floats
     known_bias: float
     samples: NDArray[np.float16]
     sample_labels: NDArray[np.int64]
 
-    def probabilities(self, vectors: Floats) -> Floats:
-        """Calibrated probabilities, shape (n, labels), for vectors of shape (n, width)."""
-        return softmax((products(vectors, self.weight) + self.bias) / self.temperature)
+    def probabilities(self, vectors: Floats, texts: Counted) -> Floats:
+        """Calibrated probabilities, shape (n, labels), for vectors of shape (n, width) and n-grams of n texts."""
+        return softmax(products(vectors, self.weight) + self.bias + self.grams.logits(texts))
 
     def known(self, probabilities: Floats, similarities: Floats) -> Floats:
         """Probability, shape (n,), that each text belongs to one of the labels at all."""

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suggest.card import Card, now, write_model
-from suggest.encoder import Encoder, OnnxEncoder, Vectors
+from suggest.encoder import Encoder, OnnxEncoder
 from suggest.figures import TARGET_FALSE_ACCEPT, HeldOut, measure
-from suggest.fit import Data, Settings, cross_validate, fit_head, prepare
+from suggest.fit import Data, Opinions, Settings, Texts, cross_validate, make_head, prepare
 from suggest.forms import model_form
-from suggest.head import Head
+from suggest.grams import counted
+from suggest.head import Floats, Head
 from suggest.samples import Sample, data_hash
 
 Mode = Literal["head", "full"]
@@ -62,15 +63,16 @@ def train(
     report = progress or (lambda step, share: None)
     labels = _labels(samples)
     targets = np.array([labels.index(sample.intent) for sample in samples])
-    vectors = _encode(encoder, [sample.text for sample in samples], "encode samples", report)
-    unknown = _encode(encoder, list(oos or ()), "encode out-of-scope texts", report)
-    data = prepare(vectors, targets, seed)
-    settings, held = cross_validate(data, unknown, lambda share: report("cross-validate", share))
+    texts = _texts(encoder, [sample.text for sample in samples], "encode samples", report)
+    unknown = _texts(encoder, list(oos or ()), "encode out-of-scope texts", report)
+    data = prepare(texts, targets, seed)
+    settings, opinions, held = cross_validate(data, unknown, lambda share: report("cross-validate", share))
     with _draft(out) as folder:
         if mode == "full":
-            outcome = _tuned(samples, oos or (), encoder, data, unknown, settings, folder, _work(out), seed, report)
+            known = _Known(data, unknown, settings, opinions)
+            outcome = _tuned(samples, oos or (), encoder, known, folder, _work(out), seed, report)
         else:
-            outcome = _Outcome(fit_head(data, settings), held, {"c": settings.c})
+            outcome = _Outcome(make_head(data, settings, opinions), held, _told(settings))
         figures = measure(outcome.held, labels)
         digest = data_hash(samples, oos or ())
         card = Card(
@@ -85,7 +87,6 @@ def train(
             encoder_hash=encoder.fingerprint,
             seed=seed,
             settings=outcome.settings,
-            temperature=outcome.head.temperature,
             target_false_accept=TARGET_FALSE_ACCEPT,
             trained_at=now(),
             seconds=round(time.perf_counter() - started, 2),
@@ -96,13 +97,21 @@ def train(
     return card
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is there before the encoder is tuned."""
+
+    data: Data
+    unknown: Texts
+    settings: Settings
+    opinions: Opinions
+
+
 def _tuned(
     samples: Sequence[Sample],
     oos: Sequence[str],
     encoder: OnnxEncoder,
-    data: Data,
-    unknown: Vectors,
-    settings: Settings,
+    known: _Known,
     folder: Path,
     work: Path,
     seed: int,
@@ -120,42 +129,34 @@ def _tuned(
     forms = [model_form(sample.text) for sample in samples]
     recipe = Recipe()
     work.mkdir(parents=True, exist_ok=True)
-    tuned = tune(encoder, forms, data, settings.c, folder, work, recipe, seed, telling)
-    head = Head(
-        weight=tuned.weight,
-        bias=tuned.bias,
-        temperature=1.0,
-        known_weight=settings.known_weight,
-        known_bias=settings.known_bias,
-        samples=data.vectors.astype(np.float16),
-        sample_labels=data.targets,
-    )
+    tuned = tune(encoder, forms, known.data, known.settings.c, folder, work, recipe, seed, telling)
     shutil.rmtree(work, ignore_errors=True)
-    held = _held_out(head, data, tuned.vectors, tuned.held_out, unknown, _side_by_side(unknown, tuned.encoder, oos))
-    chosen = {"c": settings.c, "frozen_share": tuned.share, "products": tuned.products.value, **asdict(recipe)}
-    return _Outcome(head, held, chosen)
+    settings = replace(known.settings, shares=tuned.shares)
+    head = make_head(known.data, settings, known.opinions, (tuned.weight, tuned.bias))
+    held = _held_out(head, known, tuned.inside, tuned.held_out, tuned.encoder, oos)
+    return _Outcome(head, held, {**_told(settings), "products": tuned.products.value, **asdict(recipe)})
 
 
-def _side_by_side(vectors: Vectors, tuned: OnnxEncoder, texts: Sequence[str]) -> Vectors:
-    """What both encoders make of texts."""
-    if not len(texts):
-        return vectors
-    return np.concatenate([vectors, tuned.encode([model_form(text) for text in texts])], axis=1)
+def _told(settings: Settings) -> dict[str, float | str]:
+    """What a card says of the settings: the strength of the head and what each opinion counts."""
+    names = ("frozen_share", "grams_share", "tuned_share")
+    return {"c": settings.c, **{name: round(float(x), 4) for name, x in zip(names, settings.shares, strict=False)}}
 
 
 def _held_out(
-    head: Head, data: Data, tuned: Vectors, rows: NDArray[np.int64], unknown: Vectors, unknown_both: Vectors
+    head: Head, known: _Known, inside: Floats, rows: NDArray[np.int64], tuned: OnnxEncoder, oos: Sequence[str]
 ) -> HeldOut:
-    """What the tuned model says of the texts that its training did not see, each against the others."""
+    """What the model says of the texts `rows`, which no part of it has seen when it said `inside`, each against the
+    others; and of the out-of-scope texts."""
+    data, unknown = known.data, known.unknown
     kept = np.setdiff1d(np.arange(len(data.targets)), rows)
     against = replace(head, samples=head.samples[kept], sample_labels=head.sample_labels[kept])
-    rest = data.vectors[kept]
-    inside = head.probabilities(np.concatenate([data.vectors[rows], tuned[rows]], axis=1))
-    sure = against.known(inside, data.vectors[rows] @ rest.T)
+    sure = against.known(inside, data.vectors[rows] @ data.vectors[kept].T)
     if not len(unknown):
         return HeldOut(inside, data.targets[rows], sure, np.empty(0, np.int64), np.empty(0, np.float32))
-    outside = head.probabilities(unknown_both)
-    unsure = head.known(outside, unknown @ data.vectors.T)
+    both = np.concatenate([unknown.vectors, tuned.encode([model_form(text) for text in oos])], axis=1)
+    outside = head.probabilities(both, unknown.grams)
+    unsure = head.known(outside, unknown.vectors @ data.vectors.T)
     return HeldOut(inside, data.targets[rows], sure, outside.argmax(axis=1), unsure)
 
 
@@ -170,17 +171,17 @@ def _labels(samples: Sequence[Sample]) -> list[str]:
     return labels
 
 
-def _encode(encoder: Encoder, texts: Sequence[str], step: str, report: Progress, size: int = 32) -> Vectors:
+def _texts(encoder: Encoder, texts: Sequence[str], step: str, report: Progress, size: int = 32) -> Texts:
     forms = [model_form(text) for text in texts]
     parts = []
     for start in range(0, len(forms), size):
         parts.append(encoder.encode(forms[start : start + size]))
         report(step, min(1.0, (start + size) / len(forms)))
-    return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+    return Texts(np.concatenate(parts) if parts else np.empty((0, 0), np.float32), counted(forms))
 
 
 def _name(mode: Mode, digest: str, encoder: str, seed: int, outcome: _Outcome) -> str:
-    made_of = json.dumps([digest, encoder, seed, outcome.settings, round(outcome.head.temperature, 4)])
+    made_of = json.dumps([digest, encoder, seed, outcome.settings])
     return f"{mode}-{sha256(made_of.encode()).hexdigest()[:10]}"
 
 

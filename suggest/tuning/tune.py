@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 from suggest.bert.read import read_weights
 from suggest.bert.write import Products, bert
 from suggest.encoder import OnnxEncoder
-from suggest.fit import Data, linear, temperature_of
-from suggest.head import Floats, softmax
+from suggest.fit import Data, fit_opinions, pool, pooled
+from suggest.head import Floats
 from suggest.tuning.batches import token_ids
 from suggest.tuning.loop import Examples, Recipe, fit, vectors_of
 from suggest.tuning.network import Network
@@ -25,8 +24,6 @@ HELD_OUT = 0.1
 """Share of each intent's texts that training does not see: it says when to stop and how to calibrate."""
 MOST_LOST = 0.005
 """Share of right answers that an exported model may lose against the trained one."""
-SHARES = (0.0, 0.2, 0.35, 0.5, 0.65)
-"""How much of the joint opinion may be the frozen encoder's."""
 
 
 class ExportError(ValueError):
@@ -35,20 +32,19 @@ class ExportError(ValueError):
 
 @dataclass(frozen=True)
 class Tuned:
-    """A tuned encoder, written to the folder that was asked for, and the head over both encoders' vectors.
+    """A tuned encoder, written to the folder that was asked for, and its own linear layer.
 
-    weight (labels, dim + tuned dim) and bias (labels,) are for the two vectors side by side; they include what
-    calibrates them. `held_out` are the rows that training did not see, `vectors` the tuned vectors of all texts as
-    the served file gives them, `share` is the frozen encoder's part.
+    weight (labels, tuned dim) and bias (labels,). `held_out` are the rows that training did not see, `shares` what the
+    frozen encoder, the n-grams and the tuned encoder count together there, `inside` the probabilities (rows, labels)
+    that follow.
     """
 
     encoder: OnnxEncoder
     weight: Floats
     bias: Floats
-    vectors: Floats
     held_out: Labels
-    share: float
-    accuracy: float
+    shares: Floats
+    inside: Floats
     products: Products
 
 
@@ -72,34 +68,22 @@ def tune(
     torch.manual_seed(seed)
     held = held_out(data.targets, seed)
     kept = np.setdiff1d(np.arange(len(data.targets)), held)
-    rest = data.without(np.isin(np.arange(len(data.targets)), held))
-    weight, bias = linear(rest, c)
+    others = fit_opinions(data.part(kept), c)
     weights = read_weights(base.folder / base.settings.model)
     network = Network(weights, base.pooling, data.labels, recipe.dropout)
-    network.begin_with(weight, bias)
+    network.begin_with(others.weight, others.bias)
     texts = [form.lower() if base.lower_case else form for form in forms]
     examples = Examples(token_ids(base.folder / "tokenizer.json", texts, base.settings.max_tokens), data.targets)
     fit(network, examples.part(kept), examples.part(held), recipe, seed, work, progress)
-    head = network.head_weights()
+    weight, bias = network.head_weights()
     trained = vectors_of(network, [examples.ids[row] for row in held])
     encoder, products = _export(
-        network, base, weights.heads, folder, [forms[row] for row in held], trained, head, data.targets[held]
+        network, base, weights.heads, folder, [forms[row] for row in held], trained, (weight, bias), data.targets[held]
     )
-    vectors = encoder.encode(forms)
-    share, temperature, right = _join(
-        data.vectors[held] @ weight.T + bias, vectors[held] @ head[0].T + head[1], data.targets[held]
-    )
-    whole, whole_bias = linear(data, c)
-    return Tuned(
-        encoder=encoder,
-        weight=_scaled(np.concatenate([share * whole, (1 - share) * head[0]], axis=1), temperature),
-        bias=_scaled(share * whole_bias + (1 - share) * head[1], temperature),
-        vectors=vectors,
-        held_out=held,
-        share=share,
-        accuracy=right,
-        products=products,
-    )
+    vectors = encoder.encode([forms[row] for row in held])
+    opinions = [*others.logits(data.texts.part(held)), vectors @ weight.T + bias]
+    shares = pool(opinions, data.targets[held])
+    return Tuned(encoder, weight, bias, held, shares, pooled(opinions, shares), products)
 
 
 def held_out(targets: Labels, seed: int) -> Labels:
@@ -142,19 +126,3 @@ def _export(
 
 def _accuracy(vectors: Floats, head: tuple[Floats, Floats], targets: Labels) -> float:
     return float(((vectors @ head[0].T + head[1]).argmax(axis=1) == targets).mean()) if len(targets) else 0.0
-
-
-def _join(frozen: Floats, tuned: Floats, targets: Labels) -> tuple[float, float, float]:
-    """The frozen head's share and the divisor of the joint logits that fit held-out texts best, and the accuracy."""
-    best = (np.inf, 0.35, 1.0, 0.0)
-    rows = np.arange(len(targets))
-    for share in SHARES:
-        logits = _scaled(share * frozen + (1 - share) * tuned, 1.0)
-        temperature = temperature_of(logits, targets)
-        loss = float(-np.log(softmax(logits / temperature)[rows, targets] + 1e-9).mean())
-        best = min(best, (loss, share, temperature, float((logits.argmax(axis=1) == targets).mean())))
-    return best[1], best[2], best[3]
-
-
-def _scaled(values: NDArray[Any], divisor: float) -> Floats:
-    return np.asarray(values / divisor, dtype=np.float32)
