@@ -37,7 +37,7 @@ def test_learns_its_texts():
 
 
 def test_of_too_many_texts_some_of_each_label_are_looked_at(monkeypatch):
-    monkeypatch.setattr("suggest.grams.MOST", 3)
+    monkeypatch.setattr("suggest.grams.MOST", 4)
     grams: Grams = fit_grams(counted([*FORMS, *FORMS]), np.array([0, 1, 0, 1] * 2), 2, 0.1)
     assert grams.logits(counted(FORMS[:2])).argmax(axis=1).tolist() == [0, 1]
 
