@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from suggest.bert.onnx_read import BadGraph, read_graph
 from suggest.bert.write import Floats, Tensors
 
 OWN = {"attention.output": "attention.output.dense", "inner": "intermediate.dense", "outer": "output.dense"}
@@ -46,19 +47,12 @@ def read_weights(path: Path) -> Weights:
 
     Raises `UnknownLayout` for any other file.
     """
-    import onnx
-    from onnx import numpy_helper
-
-    graph = onnx.load(str(path)).graph
-    stored = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
     try:
-        if "words" in stored:
-            return _own(stored)
-        heads = next(
-            a.i for n in graph.node if n.op_type == "MultiHeadAttention" for a in n.attribute if a.name == "num_heads"
-        )
-        return Weights(_optimum(stored), heads)
-    except (KeyError, StopIteration) as error:
+        graph = read_graph(path)
+        if "words" in graph.constants:
+            return _own(graph.constants)
+        return Weights(_optimum(graph.constants), graph.numbers["MultiHeadAttention"]["num_heads"])
+    except (KeyError, BadGraph) as error:
         raise UnknownLayout(
             f"{path} is no BERT that can be trained on; use the encoders of `tici models fetch`"
         ) from error

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from suggest.bert.write import Floats
+from suggest.noise import misheard
 from suggest.tuning.batches import Ids, padded, shuffled
 from suggest.tuning.network import Network
 
@@ -39,20 +40,37 @@ class Recipe:
     """Weight of the supervised contrastive loss (Khosla et al. 2020), which keeps intents apart from strangers."""
     sharpness: float = 10.0
     """1 / temperature of that loss."""
+    misheard: float = 0.3
+    """Share of the texts that are read with a recognizer's slips in each round, others each time (`suggest.noise`)."""
     patience: int = 3
     """Rounds without a better held-out accuracy after which training stops."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Token ids and their labels."""
+    """Texts, their token ids and their labels. `read` makes ids of texts."""
 
+    texts: Sequence[str]
     ids: Sequence[Ids]
     labels: Labels
+    read: Callable[[Sequence[str]], Sequence[Ids]]
 
     def part(self, rows: NDArray[np.int64]) -> "Examples":
         """Some of them."""
-        return Examples([self.ids[row] for row in rows], self.labels[rows])
+        return replace(
+            self,
+            texts=[self.texts[row] for row in rows],
+            ids=[self.ids[row] for row in rows],
+            labels=self.labels[rows],
+        )
+
+    def heard(self, share: float, random: np.random.Generator) -> "Examples":
+        """The same, about `share` of them as a recognizer might have written them."""
+        chosen = np.flatnonzero(random.random(len(self.texts)) < share).tolist()
+        ids = list(self.ids)
+        for row, noisy in zip(chosen, self.read([misheard(self.texts[row], random) for row in chosen]), strict=True):
+            ids[row] = noisy
+        return replace(self, ids=ids)
 
 
 def fit(
@@ -133,9 +151,10 @@ class _Run:
         torch.manual_seed(self.seed * 1000 + self.round)
         random = np.random.default_rng([self.seed, self.round])
         self.network.whole.train()
+        heard = self.train.heard(self.recipe.misheard, random)
         batches = list(shuffled(self.lengths, self.recipe.batch, random))
         for number, rows in enumerate(batches, start=1):
-            self._step(rows)
+            self._step(heard, rows)
             report(number / len(batches))
         self.round += 1
 
@@ -154,10 +173,10 @@ class _Run:
         self.network.whole.eval()
         self.path.unlink(missing_ok=True)
 
-    def _step(self, rows: NDArray[np.int64]) -> None:
+    def _step(self, heard: Examples, rows: NDArray[np.int64]) -> None:
         self._set_rates()
-        ids, mask = (torch.from_numpy(item) for item in padded([self.train.ids[row] for row in rows]))
-        labels = torch.from_numpy(self.train.labels[rows])
+        ids, mask = (torch.from_numpy(item) for item in padded([heard.ids[row] for row in rows]))
+        labels = torch.from_numpy(heard.labels[rows])
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_matrix_units()):
             vectors = self.network.vectors(ids, mask)
         logits = self.network.logits(vectors.float())

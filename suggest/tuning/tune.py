@@ -22,6 +22,8 @@ from suggest.tuning.network import Network
 Labels = NDArray[np.int64]
 HELD_OUT = 0.1
 """Share of each intent's texts that training does not see: it says when to stop and how to calibrate."""
+ENOUGH = 500
+"""Texts that are enough for that: of more than ten times as many a smaller share is held out."""
 MOST_LOST = 0.005
 """Share of right answers that an exported model may lose against the trained one."""
 
@@ -72,8 +74,12 @@ def tune(
     weights = read_weights(base.folder / base.settings.model)
     network = Network(weights, base.pooling, data.labels, recipe.dropout)
     network.begin_with(others.weight, others.bias)
-    texts = [form.lower() if base.lower_case else form for form in forms]
-    examples = Examples(token_ids(base.folder / "tokenizer.json", texts, base.settings.max_tokens), data.targets)
+
+    def read(texts: Sequence[str]) -> list[list[int]]:
+        lower = [text.lower() if base.lower_case else text for text in texts]
+        return token_ids(base.folder / "tokenizer.json", lower, base.settings.max_tokens)
+
+    examples = Examples(forms, read(forms), data.targets, read)
     fit(network, examples.part(kept), examples.part(held), recipe, seed, work, progress)
     weight, bias = network.head_weights()
     trained = vectors_of(network, [examples.ids[row] for row in held])
@@ -88,11 +94,11 @@ def tune(
 
 def held_out(targets: Labels, seed: int) -> Labels:
     """Row numbers of about `HELD_OUT` of each label's texts; none of labels with fewer than five."""
-    random = np.random.default_rng(seed)
+    random, part = np.random.default_rng(seed), min(HELD_OUT, ENOUGH / len(targets))
     rows = []
     for label in np.unique(targets):
         own = random.permutation(np.flatnonzero(targets == label))
-        rows.append(own[: max(1, round(HELD_OUT * len(own)))] if len(own) >= 5 else own[:0])
+        rows.append(own[: max(1, round(part * len(own)))] if len(own) >= 5 else own[:0])
     return np.sort(np.concatenate(rows))
 
 
