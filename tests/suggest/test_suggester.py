@@ -3,8 +3,9 @@ import pytest
 from kb.index import Index
 from suggest.classifier import IntentClassifier
 from suggest.encoder import OnnxEncoder
+from suggest.acts import is_backchannel
 from suggest.rank import Thresholds
-from suggest.suggester import Suggester, is_backchannel
+from suggest.suggester import Suggester
 
 
 @pytest.fixture(scope="module")
