@@ -33,15 +33,15 @@ _ASKS_ZH = re.compile(
 _OPEN_EN = r"\b(?:i|we|you|he|she|they|there|this|these|my|your|our|somebody|someone|anyone|any|it|that|the|a|an)\b"
 _ASKS_EN = re.compile(
     r"\b(?:what|how|when|where|why|which|who|whose)(?:'?(?:s|re|d|ll))?\b|"
-    rf"\b(?:is|are|was|were|can|could|will|would|should|may|must|shall|does|did|has|have|"
-    rf"isn't|aren't|can't|couldn't|won't|wouldn't|shouldn't|don't|doesn't|didn't|hasn't|haven't)\s+{_OPEN_EN}|"
-    r"\bdo\s+(?:i|we|you|they|your|my)\b|"
+    rf"\b(?:is|are|was|were|can|could|will|would|should|may|must|shall|does|did|"
+    rf"isn't|aren't|can't|couldn't|won't|wouldn't|shouldn't|don't|doesn't|didn't)\s+{_OPEN_EN}|"
+    r"\bdo\s+(?:i|we|you|they|your|my)\b|\bha(?:s|ve)(?:n't)?\s+(?:i|we|you|he|she|they)\b|"
     r"^(?:(?:and|but|so|or|then|also|well|okay|ok|oh|right)\W+)*"
     r"(?:is|are|was|were|can|could|will|would|should|may|must|does|did|isn't|aren't|can't|won't|doesn't|didn't)\b"
 )
 _STATES_EN = re.compile(
-    r"\b(?:i|we|you|he|she|it|they|that|this|there|one|which|what)\s+(?:is|are|was|were|can|could|will|would|should|may|"
-    r"must|does|did|has|have|can't|couldn't|won't|wouldn't|don't|doesn't|didn't|haven't|hasn't)\s"
+    r"\b(?:i|we|you|he|she|it|they|that|this|there|one)\s+(?:is|are|was|were|can|could|will|would|should|may|"
+    r"must|does|did|can't|couldn't|won't|wouldn't|don't|doesn't|didn't)\s"
 )
 _WANTS = re.compile(
     r"帮我|给我|替我|我想|我要|想要|教我|告诉我|"

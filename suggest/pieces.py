@@ -14,7 +14,9 @@ _MARK_ZH = r"还有(?!没|几|多)|另外(?!一|加|的)|顺便|顺带|以及|�
 _MARK_EN = r"also|plus|by the way|another thing|and (?:also|then|what about|how about)|what about|how about"
 _AS_WELL = r"\bas well$|\btoo$|\balso\b"
 _MARK = re.compile(
-    rf"^(?:{_MARK_ZH}|还[要想得])|^.{{0,6}}[也又](?!许)|^(?:and |but )?(?:{_MARK_EN})\b|{_AS_WELL}", re.IGNORECASE
+    rf"^(?:{_MARK_ZH}|还[要想得])|^.{{0,6}}[也又](?!许)|^(?:and |but )?(?:{_MARK_EN})\b|{_AS_WELL}|"
+    r"^and (?:i|i'm|i'd|i've|my|please|stop|tell|let)\b",
+    re.IGNORECASE,
 )
 _BARE_MARK = re.compile(_MARK_ZH)
 _WH = r"(?:what|how|when|where|why|which|who)"
