@@ -52,6 +52,7 @@ _LEADS_ON = re.compile(r"那|可是|但是|要是|如果|万一|还有|(?:and|bu
 _ASSENT = re.compile(
     r"^(?:(?:好的?|行|对的?|是的?|知道了?|明白了?|嗯)[，,。 ]+|(?:ok|okay|yes|right|sure)\b[,. ]*)+", re.IGNORECASE
 )
+_FIGURES = re.compile(r"[\d\s.,%]+")
 _SENTENCE = re.compile(r"[^。！？.!?\n]+[。！？.!?\n]*")
 
 
@@ -85,9 +86,9 @@ def is_answer(text: str, said: str) -> bool:
 
 def is_backchannel(text: str, said: str = "") -> bool:
     """Whether a text only keeps the talk going ("嗯，好的", "okay, got it"), gives back what the agent just `said`, or
-    has too little in it to look anything up."""
+    has too little in it to look anything up: a sound, a number."""
     rest = search_form(text)
-    if len(rest) < 2 or not _NOD.sub("", _bare(text)).strip():
+    if len(rest) < 2 or _FIGURES.fullmatch(rest) or not _NOD.sub("", _bare(text)).strip():
         return True
     return bool(said) and not wants(text) and new_words(text, said) < LEAST_NEW
 

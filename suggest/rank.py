@@ -43,7 +43,9 @@ class Thresholds:
     interim: float = 0.75
     further: float = 0.15
     follow_up: float = 0.25
+    statement: float = 0.6
     each: float = 0.3
+    answer: float = 0.85
 
     def as_dict(self) -> dict[str, float]:
         """What goes on a card's record."""
@@ -53,12 +55,16 @@ class Thresholds:
             "interim": self.interim,
             "further": self.further,
             "follow_up": self.follow_up,
+            "statement": self.statement,
             "each": self.each,
+            "answer": self.answer,
         }
 
-    def bar(self, *, interim: bool, doubtful: bool) -> float:
-        """What the first card needs; `doubtful` are texts of a few words, and answers."""
-        return self.interim if interim else self.short if doubtful else self.first
+    def bar(self, *, interim: bool = False, short: bool = False, answering: bool = False) -> float:
+        """What the first card needs."""
+        if answering:
+            return self.answer
+        return self.interim if interim else self.short if short else self.first
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ class Suggester:
         asking = asks(look.text)
         about = {hit.article.intent for hit in both.hits if hit.article.id in scope.dealt and hit.article.intent}
         candidates = rank(both.hits[:CONSIDERED], both.known, FOLLOW_UP, scope.topic | about, scope.dealt, asks=asking)
-        bar = self.thresholds.follow_up if asking else self.thresholds.short
+        bar = self.thresholds.follow_up if asking else self.thresholds.statement
         chosen = choose(candidates, bar, self.thresholds.further, self.max_cards)
         leant = self._result(both, candidates, chosen)
         if alone.abstained or leant.abstained:
@@ -224,8 +224,8 @@ class Suggester:
         if scope.interim and _length(look.text) < TELLING:
             return self._silence("too_short")
         candidates = rank(look.hits[:CONSIDERED], look.known, self.calibration, scope.topic)
-        doubtful = _length(look.text) < TELLING or scope.answering
-        usual = self.thresholds.bar(interim=scope.interim, doubtful=doubtful)
+        short = _length(look.text) < TELLING
+        usual = self.thresholds.bar(interim=scope.interim, short=short, answering=scope.answering)
         most = 1 if scope.interim else self.max_cards
         chosen = choose(candidates, usual if bar is None else bar, self.thresholds.further, most)
         return self._result(look, candidates, chosen)
