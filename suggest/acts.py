@@ -1,4 +1,4 @@
-"""What somebody does by saying something: asks, answers, or only keeps the talk going. By form alone, for any business."""
+"""What somebody does by saying something: asks, answers, or only keeps the talk going. By form, for any business."""
 
 import re
 
@@ -8,7 +8,7 @@ LEAST_NEW = 2
 """New words, as `new_words` counts them, from which a text says something."""
 
 _NODS_ZH = (
-    "没关系|不客气|没问题|没别的|没什么|没其他|就这些|就这样|那就好|怎么样都行|这么回事|好记性|"
+    "没关系|不客气|没问题|没别的|没什么|没其他|就这些|就这样|那就好|这么回事|"
     "可以|知道|明白|清楚|收到|谢谢|多谢|感谢|辛苦|麻烦|再见|拜拜|不错|不用|不要紧|这样子|这样|原来|如此|看到|看见|找到|"
     "打开|点开|进去|弄好|这儿|这里|那儿|试试|看看|瞧瞧|想想|记住|记下|稍等|等等|等会儿|一下|一会儿?|慢慢|"
     "其他的?|确实|当然|应该|理解|没有|没事|没啥|没了|你们|您们|喂|"

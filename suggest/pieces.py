@@ -28,14 +28,15 @@ _QUESTION = rf"(?:{_WH} (?:\w+ ){{0,3}}?{_TURNED}|{_WH}(?:'s|'re)|{_TURNED})\b"
 _CUT = re.compile(
     rf"(?<=.)(?={_MARK_ZH})|"
     r"(?<=[吗呢啊呀])(?=\s*[\u3400-\u9fff])|(?:(?<=怎么办)|(?<=多少钱)|(?<=什么原因))(?=\s*[\u3400-\u9fff])|"
-    r"(?:(?<=多久)|(?<=多少)|(?<=[\u3400-\u9fff]不)|(?<=怎么开))(?=\s)|"
-    rf"\s+(?=(?:{_MARK_EN})\b)|\s+(?=(?:and|so|but|or) (?:{_WH}|{_TURNED}|i|i'm|i'd|i've|my|now|tell|stop|let|please)\b)|"
+    r"(?:(?<=多久)|(?<=多少)|(?<=[\u3400-\u9fff]不))(?=\s)|"
+    rf"\s+(?=(?:{_MARK_EN})\b)|"
+    rf"\s+(?=(?:and|so|but|or) (?:{_WH}|{_TURNED}|i|i'm|i'd|i've|my|now|tell|stop|let|please)\b)|"
     rf"\s+(?={_QUESTION})",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
-    rf"\b(?:{_WH}(?: \w+){{0,3}}|and|so|but|or|if|know|tell me|see|find out|ask|say|says|wondering|sure|understand|about|on|in|at|"
-    r"to|for|with|of|from|that|as|the|then|just|even|me|check|never mind|by the way|also)$",
+    rf"\b(?:{_WH}(?: \w+){{0,3}}|and|so|but|or|if|know|tell me|see|find out|ask|say|says|wondering|sure|understand|"
+    r"about|on|in|at|to|for|with|of|from|that|as|the|then|just|even|me|check|never mind|by the way|also)$",
     re.IGNORECASE,
 )
 """How a piece ends that is not over: "I want to know | how", "how much | would you"."""
