@@ -29,14 +29,14 @@ class Calibration:
 
 
 FOLLOW_UP = Calibration(bias=-9.4, score=4.0, lead=25.2, intent=0.4, known=6.9, topic=0.03, dealt=0.04, asks=1.1)
-"""For a text looked up both alone and with what it leans on (`tests/bench/follow.py`)."""
+"""For a text looked up both alone and with what it leans on (`docs/quality-notes.md`)."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
     """Least confidence, 0..1, of a card: the first one, the first one for a few words or while speech goes on, any
     further one (`tests/bench/rank.py`, `tests/bench/spoken.py`), the first one of a question that leans on the turns
-    before it, and each of several questions in one breath (`tests/bench/follow.py`)."""
+    before it, and each of several questions in one breath (`docs/quality-notes.md`)."""
 
     first: float = 0.35
     short: float = 0.6

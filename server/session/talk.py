@@ -70,7 +70,7 @@ def dealt(state: ConversationState, turn: set[str]) -> tuple[str, ...]:
 
 def asked(state: ConversationState, turns: list[ev.Utterance]) -> list[ev.Utterance]:
     """Those of the customer's turns that are about something by themselves: no nods, no answers to the agent."""
-    kept = []
+    kept: list[ev.Utterance] = []
     for turn in turns:
         said = said_before(state, {turn.utterance_id}, turn.start)
         if not is_backchannel(turn.text, said) and not (kept and is_answer(turn.text, said)):

@@ -136,7 +136,7 @@ def test_a_follow_up_may_lean_on_what_the_agent_said(suggester: Suggester):
 def test_an_answer_to_the_agent_raises_nothing(suggester: Suggester):
     for text, said in [
         ("上礼拜买的那件", "请问您要退哪一件？"),
-        ("一米七", "您身高多少？"),
+        ("就一件", "您买了几件？"),
         ("红色的吧", "您选的什么颜色？"),
     ]:
         assert suggester.suggest(text, context=["我要退款"], said=said).abstained
