@@ -175,7 +175,14 @@ def answer(suggester: Suggester, ask: Ask, usage: Mapping[str, float] | None = N
     began = time()
     interim = ask.source == "interim"
     result = suggester.suggest(
-        ask.text, turn=ask.turn, context=ask.context, topic=ask.topic, interim=interim, usage=usage
+        ask.text,
+        turn=ask.turn,
+        context=ask.context,
+        said=ask.said,
+        topic=ask.topic,
+        dealt=ask.dealt,
+        interim=interim,
+        usage=usage,
     )
     intent_at = began + result.intent_seconds
     return Suggested(

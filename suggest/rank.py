@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from kb.article import Article
 from kb.fusion import settled
 from kb.index import Hit
+from suggest.alike import says_the_same
 
 
 @dataclass(frozen=True)
@@ -21,25 +22,49 @@ class Calibration:
     known: float = 4.2
     topic: float = 0.04
     """Added to the fused score of articles of the intent that the talk is about already (`tests/bench/topic.py`)."""
+    dealt: float = 0.0
+    """Taken from the fused score of articles that the talk has dealt with already."""
+    asks: float = 0.0
+    """Added to the odds for a text that is a question by its form."""
+
+
+FOLLOW_UP = Calibration(bias=-9.4, score=4.0, lead=25.2, intent=0.4, known=6.9, topic=0.03, dealt=0.04, asks=1.1)
+"""For a text looked up both alone and with what it leans on (`docs/quality-notes.md`)."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Least confidence, 0..1, of a card: the first one, the first one for a few words or while speech goes on, and
-    any further one (`tests/bench/rank.py`, `tests/bench/spoken.py`)."""
+    """Least confidence, 0..1, of a card: the first one, the first one for a few words or while speech goes on, any
+    further one (`tests/bench/rank.py`, `tests/bench/spoken.py`), the first one of a question that leans on the turns
+    before it, and each of several questions in one breath (`docs/quality-notes.md`)."""
 
     first: float = 0.35
     short: float = 0.6
     interim: float = 0.75
     further: float = 0.15
+    follow_up: float = 0.25
+    statement: float = 0.6
+    each: float = 0.3
+    answer: float = 0.85
 
     def as_dict(self) -> dict[str, float]:
         """What goes on a card's record."""
-        return {"first": self.first, "short": self.short, "interim": self.interim, "further": self.further}
+        return {
+            "first": self.first,
+            "short": self.short,
+            "interim": self.interim,
+            "further": self.further,
+            "follow_up": self.follow_up,
+            "statement": self.statement,
+            "each": self.each,
+            "answer": self.answer,
+        }
 
-    def bar(self, *, interim: bool, doubtful: bool) -> float:
-        """What the first card needs; `doubtful` are texts of a few words, or with words of an earlier turn."""
-        return self.interim if interim else self.short if doubtful else self.first
+    def bar(self, *, interim: bool = False, short: bool = False, answering: bool = False) -> float:
+        """What the first card needs."""
+        if answering:
+            return self.answer
+        return self.interim if interim else self.short if short else self.first
 
 
 @dataclass(frozen=True)
@@ -61,20 +86,36 @@ class Candidate:
         return math.log(confidence / (1 - confidence)) + self.tilt
 
 
-def rank(hits: Sequence[Hit], known: float, calibration: Calibration, topic: Collection[str] = ()) -> list[Candidate]:
+def rank(
+    hits: Sequence[Hit],
+    known: float,
+    calibration: Calibration,
+    topic: Collection[str] = (),
+    dealt: Collection[str] = (),
+    *,
+    asks: bool = False,
+) -> list[Candidate]:
     """Candidates, most likely first.
 
-    `known`: probability 0..1 that the text belongs to an intent with cards. `topic`: intents of the talk so far.
+    `known`: probability 0..1 that the text belongs to an intent with cards. `topic`: intents of the talk so far,
+    `dealt`: ids of articles that it has dealt with. `asks`: whether the text is a question by its form.
     """
     candidates = []
-    hits = [replace(h, score=h.score + calibration.topic) if h.article.intent in topic else h for h in hits]
+    hits = [_moved(hit, calibration, topic, dealt) for hit in hits]
+    bias = calibration.bias + (calibration.asks if asks else 0.0)
     for hit in hits:
-        odds = calibration.bias + sum(getattr(calibration, name) * x for name, x in inputs(hit, hits, known).items())
+        odds = bias + sum(getattr(calibration, name) * x for name, x in inputs(hit, hits, known).items())
         confidence = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
         parts = {**hit.parts, "fused": hit.score, "known": known}
         tilt = (calibration.score + calibration.lead) * hit.nudge
         candidates.append(Candidate(hit.article, confidence, hit.matched, hit.article.intent, parts, tilt))
     return ordered(candidates)
+
+
+def _moved(hit: Hit, calibration: Calibration, topic: Collection[str], dealt: Collection[str]) -> Hit:
+    gain = calibration.topic if hit.article.intent in topic else 0.0
+    loss = calibration.dealt if hit.article.id in dealt else 0.0
+    return replace(hit, score=hit.score + gain - loss) if gain or loss else hit
 
 
 def ordered(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -101,4 +142,14 @@ def choose(candidates: Sequence[Candidate], bar: float, further: float, most: in
     if most == 1:
         # What agents did before settles which of several cards comes first, not which one is the only one.
         return [max(candidates, key=lambda candidate: candidate.confidence)]
-    return [candidates[0], *(c for c in candidates[1:most] if c.confidence >= further)]
+    return distinct([candidates[0], *(c for c in candidates[1 : 2 * most] if c.confidence >= further)])[:most]
+
+
+def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates in their order without those that say what an earlier one says."""
+    kept: list[Candidate] = []
+    for new in candidates:
+        mine = new.article
+        if not any(says_the_same(mine.name, mine.reply, c.article.name, c.article.reply) for c in kept):
+            kept.append(new)
+    return kept

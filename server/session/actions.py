@@ -98,7 +98,8 @@ def _card(session: "Session", suggestion_id: str, allowed: frozenset[OutcomeKind
     state = session.state.cards.get(suggestion_id)
     if state is None:
         raise Refused(ErrorCode.NOT_FOUND, "no such suggestion in this conversation")
-    if state.outcomes - allowed:
+    # A panel holds a card still while the agent points at it or edits it: what the agent sees, the agent may use.
+    if state.outcomes - allowed - {OutcomeKind.EXPIRED}:
         raise Refused(ErrorCode.STALE, "the suggestion is gone or was already acted upon")
     return state
 

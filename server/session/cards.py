@@ -11,6 +11,7 @@ from server.session.state import CardState, ConversationState
 from server.session.suggested import Suggested, SuggestedCard
 from server.wire import events as ev
 from server.wire.events import OutcomeKind
+from suggest.alike import says_the_same
 
 if TYPE_CHECKING:
     from server.session.core import Session
@@ -25,18 +26,20 @@ def settle(session: "Session", answer: Suggested, at: float) -> list[Output]:
     final = answer.ask.source != "interim"
     outputs: list[Output] = []
     shown = {state.card.article_id: state for state in session.state.cards.values() if state.open}
+    keep = {card.article_id for card in answer.cards}
+    staying = [s for s in shown.values() if s.trigger != answer.ask.trigger or s.card.article_id in keep]
     fresh: list[SuggestedCard] = []
     for rank, card in enumerate(answer.cards, start=1):
         known = shown.get(card.article_id)
         if known is not None:
             outputs += _revise(session, known, card, rank, final, at)
-        elif not _cooling(session, card, at):
+        elif not _cooling(session, card, at) and not _repeats(card, staying):
             fresh.append(card)
-    keep = {card.article_id for card in answer.cards}
     if final or keep:
         outputs += withdraw(session, answer.ask.trigger, at, keep)
     if final:
         outputs += _outdo(session, answer, at, keep)
+        outputs += [_expire(session, state, at) for state in _passed(session, answer, at, keep)]
     fresh = _within_limit(session, answer.ask, _worth_raising(session, answer, fresh))
     return outputs + (_raise(session, answer, fresh, at) if fresh else [])
 
@@ -149,6 +152,21 @@ def _moved_on(session: "Session", answer: Suggested, arriving: int, at: float) -
     return stale + sorted(rest, key=lambda s: s.raised_at)[: max(0, surplus)]
 
 
+def _passed(session: "Session", answer: Suggested, at: float, keep: set[str]) -> list[CardState]:
+    """Open cards that the talk has left behind: the customer has since come to several other things without a card."""
+    if answer.wordless or answer.cards:
+        return []
+    turns = talk.asked(session.state, talk.customers(session.state, ""))
+    starts = {turn.utterance_id: turn.start for turn in session.state.turns}
+    old = [s for s in session.state.cards.values() if s.open and s.trigger in starts and _stale(session, s, at)]
+    return [
+        s
+        for s in old
+        if s.card.article_id not in keep
+        and sum(turn.start > starts[s.trigger] for turn in turns) >= session.policy.moved_turns
+    ]
+
+
 def _stale(session: "Session", state: CardState, at: float) -> bool:
     by_hand = state.card.source in ("search", "context")
     return at - state.raised_at >= session.policy.moved_on and not by_hand
@@ -171,6 +189,11 @@ def _revise(
         confirmed=confirmed,
     )
     return [session.emit(revised, at)]
+
+
+def _repeats(card: SuggestedCard, shown: list[CardState]) -> bool:
+    """Whether a card on screen already tells the agent the same, filled in or not."""
+    return any(says_the_same(card.title, card.reply, s.card.title, s.card.reply) for s in shown)
 
 
 def _cooling(session: "Session", card: SuggestedCard, at: float) -> bool:

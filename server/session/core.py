@@ -238,6 +238,13 @@ class Session:
         """The ask with what its words, which begin at `start`, belong to."""
         turn = talk.same_turn(self.state, self.policy, ask.trigger, start)
         before = talk.customers(self.state, ask.trigger)
-        context = before[: len(before) - len(turn)][-CONTEXT_TURNS:]
-        topic = talk.topic(self.state, self.policy, {ask.trigger, *(t.utterance_id for t in turn)})
-        return replace(ask, turn=tuple(t.text for t in turn), context=tuple(t.text for t in context), topic=topic)
+        context = talk.asked(self.state, before[: len(before) - len(turn)])[-CONTEXT_TURNS:]
+        now = {ask.trigger, *(t.utterance_id for t in turn)}
+        return replace(
+            ask,
+            turn=tuple(t.text for t in turn),
+            context=tuple(t.text for t in context),
+            said=talk.said_before(self.state, now, start),
+            topic=talk.topic(self.state, self.policy, now),
+            dealt=talk.dealt(self.state, now),
+        )

@@ -28,8 +28,9 @@ class InterimHeard:
 class Ask:
     """Look for suggestions and hand the answer to `Session.suggested`.
 
-    `turn` holds what the customer said just before `text` without being answered, `context` what came before that,
-    both oldest first; `topic` the intents that the talk was about before this turn. `leg` and `start` (seconds from
+    `turn` holds what the customer said just before `text` without being answered, `context` what the customer asked
+    before that, both oldest first; `said` what the agent said in between, `topic` the intents that the talk was about
+    before this turn and `dealt` the articles that came up for it. `leg` and `start` (seconds from
     the origin, by the clock) tell where the words were heard; `script` names articles to show instead of looking.
     `speech_end` and `first_interim` are Unix seconds for the receipt.
     """
@@ -43,6 +44,8 @@ class Ask:
     first_interim: float | None
     turn: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
+    said: str = ""
+    dealt: tuple[str, ...] = ()
     leg: str | None = None
     start: float | None = None
     script: tuple[str, ...] = ()

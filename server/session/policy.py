@@ -30,6 +30,8 @@ class Policy:
     """Most utterances before the last one that count to the same turn."""
     moved_on: float = 6.0
     """A new question clears older cards unless they are younger than this (two questions in one breath)."""
+    moved_turns: int = 2
+    """So many things that the customer came to since, none of them with a card, clear older cards as well."""
     spoken_similarity: float = 0.7
     spoken_window: float = 60.0
     """How long after it was raised a reply said aloud still counts as spoken."""

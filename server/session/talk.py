@@ -5,9 +5,12 @@ from server.session.segments import is_talk, kind_at
 from server.session.state import CardState, ConversationState
 from server.wire import events as ev
 from server.wire.events import OutcomeKind, Role
+from suggest.acts import is_answer, is_backchannel
 
 SAID_AT_LEAST = 3
 """Characters from which an agent's words answer the customer; fewer only show that somebody listens."""
+SAID_PARTS = 3
+"""Most of the agent's utterances that count as said last."""
 SETTLED = frozenset({OutcomeKind.USED, OutcomeKind.SENT, OutcomeKind.EDITED, OutcomeKind.SPOKEN})
 WRONG = frozenset({OutcomeKind.DISMISSED, OutcomeKind.NOT_RIGHT})
 
@@ -54,6 +57,40 @@ def topic(state: ConversationState, policy: Policy, turn: set[str]) -> tuple[str
     last = next((c for c in before if _likely(c, policy)), None)
     intents = [c.card.intent for c in (taken, last) if c is not None and c.card.intent]
     return tuple(dict.fromkeys(intents))
+
+
+def dealt(state: ConversationState, turn: set[str]) -> tuple[str, ...]:
+    """Articles that came up before the turn whose triggers are given: the foremost card of the last question that
+    raised any, and all that the agent took up."""
+    before = sorted((c for c in state.cards.values() if c.trigger not in turn), key=lambda c: -c.raised_at)
+    last = [c for c in before if before and c.trigger == before[0].trigger and c.card.rank == 1]
+    taken = [c for c in before if c.outcomes & SETTLED]
+    return tuple(dict.fromkeys(c.card.article_id for c in (*last, *taken) if not c.outcomes & WRONG))
+
+
+def asked(state: ConversationState, turns: list[ev.Utterance]) -> list[ev.Utterance]:
+    """Those of the customer's turns that are about something by themselves: no nods, no answers to the agent."""
+    kept: list[ev.Utterance] = []
+    for turn in turns:
+        said = said_before(state, {turn.utterance_id}, turn.start)
+        if not is_backchannel(turn.text, said) and not (kept and is_answer(turn.text, said)):
+            kept.append(turn)
+    return kept
+
+
+def said_before(state: ConversationState, turn: set[str], start: float) -> str:
+    """What the agent said last before `start` (seconds) in answer to the customer, who meanwhile may have nodded."""
+    found: list[str] = []
+    for other in reversed(state.turns):
+        if other.utterance_id in turn or other.start > start or not counts(state, other):
+            continue
+        if other.role is Role.AGENT and len(other.text) >= SAID_AT_LEAST:
+            found.append(other.text)
+        elif other.role is Role.CUSTOMER and not is_backchannel(other.text):
+            break
+        if len(found) == SAID_PARTS:
+            break
+    return "。".join(reversed(found))
 
 
 def _likely(card: CardState, policy: Policy) -> bool:

@@ -160,6 +160,23 @@ def test_edit_first(page: Page, fake: FakeServer) -> None:
     assert fake.sent(panel.Use)[0].text == "满三十天不收。"
 
 
+def test_a_card_in_editing_stays_as_it_is_and_can_be_used_though_it_expired(page: Page, fake: FakeServer) -> None:
+    open_call(page, fake)
+    show_cards(page, fake)
+    page.keyboard.press("e")
+    box = page.get_by_label("编辑话术")
+    box.fill("满三十天不收。")
+    fake.say(events.SuggestionRevised(suggestion_id="s-fee", confidence=0.31, rank=2, matched="别的", confirmed=True))
+    fake.say(events.SuggestionOutcome(suggestion_id="s-fee", outcome=events.OutcomeKind.EXPIRED, by="system"))
+    fake.say(content.raised(content.card("new", "逾期了怎么办？", "您尽快还上就行。")))
+    expect(page.get_by_text("有 1 条新提词")).to_be_visible()
+    expect(box).to_have_value("满三十天不收。")
+    expect(cards(page).first).not_to_contain_text("31%")
+    box.press("Enter")
+    expect(cards(page).first).to_contain_text("已修改并使用")
+    assert fake.sent(panel.Use)[0].text == "满三十天不收。"
+
+
 def test_dismiss_and_not_right(page: Page, fake: FakeServer) -> None:
     open_call(page, fake)
     show_cards(page, fake)

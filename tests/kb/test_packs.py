@@ -182,3 +182,16 @@ def test_queries_are_not_copies(pack: Pack) -> None:
     queries = texts(pack, "queries.jsonl")
     close = near(queries, asked)
     assert len(close) < 0.01 * len(queries), close
+
+
+@pytest.mark.parametrize("name", ["context", "two_questions"])
+def test_talk_names_articles_and_its_blind_half_is_new(name: str, pack: Pack) -> None:
+    known = {article.id for article in pack.articles}
+    tuned, blind = rows(pack, f"{name}.jsonl"), rows(pack, f"{name}_test.jsonl")
+    for row in [*tuned, *blind]:
+        wanted = row["articles"] if "articles" in row else [row["article"]] if row["article"] else []
+        assert set(wanted) <= known, row["text"]
+    assert len(blind) >= (60 if name == "context" else 40)
+    said = [normal("".join(turn["text"] for turn in row.get("turns", ())) + row["text"]) for row in tuned]
+    new = [normal("".join(turn["text"] for turn in row.get("turns", ())) + row["text"]) for row in blind]
+    assert near(new, said) == []

@@ -1,10 +1,11 @@
 import pytest
 
 from kb.index import Index
+from suggest.acts import is_backchannel
 from suggest.classifier import IntentClassifier
 from suggest.encoder import OnnxEncoder
 from suggest.rank import Thresholds
-from suggest.suggester import Suggester, is_backchannel
+from suggest.suggester import Suggester
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +120,54 @@ def test_works_without_a_classifier(index: Index, encoder: OnnxEncoder):
 
 def test_an_empty_index_has_no_article(classifier: IntentClassifier, encoder: OnnxEncoder):
     assert Suggester(classifier, Index(encoder), encoder).suggest("怎么申请退款").reason == "no_article"
+
+
+def test_a_follow_up_leans_on_the_question_before_it(suggester: Suggester):
+    assert suggester.suggest("那钱什么时候能回来").candidates[:1] == ()
+    leaning = suggester.suggest("要几天", context=["怎么申请退款"], said="在订单里点申请售后。", dealt=["refund-how"])
+    assert leaning.candidates[0].article.id == "refund-time"
+
+
+def test_a_follow_up_may_lean_on_what_the_agent_said(suggester: Suggester):
+    leaning = suggester.suggest("那要几天才到账呢", said="您在订单里申请退款就行。")
+    assert leaning.candidates[0].article.id == "refund-time"
+
+
+def test_an_answer_to_the_agent_raises_nothing(suggester: Suggester):
+    for text, said in [
+        ("上礼拜买的那件", "请问您要退哪一件？"),
+        ("就一件", "您买了几件？"),
+        ("红色的吧", "您选的什么颜色？"),
+    ]:
+        assert suggester.suggest(text, context=["我要退款"], said=said).abstained
+
+
+def test_a_question_after_an_answer_counts(suggester: Suggester):
+    asked = suggester.suggest("上周买的，怎么申请退款", context=["我要退款"], said="请问您是哪天买的？")
+    assert "refund-how" in [c.article.id for c in asked.candidates]
+
+
+def test_the_first_words_of_a_talk_are_no_answer(suggester: Suggester):
+    assert not suggester.suggest("我的包裹一直没有动静", said="您好，请问有什么可以帮您？").abstained
+
+
+def test_two_questions_in_one_breath_get_a_card_each_in_their_order(suggester: Suggester):
+    for text in ("怎么申请退款，另外电子发票怎么开", "怎么申请退款啊 电子发票 又 怎么 开"):
+        assert [c.article.id for c in suggester.suggest(text).candidates] == ["refund-how", "invoice"]
+    assert [c.article.id for c in suggester.suggest("电子发票怎么开，还有怎么申请退款").candidates] == [
+        "invoice",
+        "refund-how",
+    ]
+
+
+def test_one_question_in_two_clauses_gets_no_card_for_its_beginning(suggester: Suggester):
+    found = suggester.suggest("我的包裹三天没动静了，怎么还没到").candidates
+    assert {c.article.intent for c in found} == {"parcel_late"}
+
+
+def test_no_two_cards_say_the_same(classifier: IntentClassifier, encoder: OnnxEncoder, index: Index):
+    twice = Index(encoder)
+    twice.add([*index.articles, index.articles[1].model_copy(update={"id": "refund-again"})])
+    found = Suggester(classifier, twice, encoder, thresholds=Thresholds(first=0.1, further=0.01))
+    shown = [c.article.id for c in found.suggest("我想问一下退款多久到账").candidates]
+    assert len({"refund-time", "refund-again"} & set(shown)) == 1

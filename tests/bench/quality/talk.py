@@ -17,6 +17,8 @@ from suggest.suggester import Suggester
 from tests.bench.quality.bench import ENCODERS, Bench
 from tests.bench.quality.tables import share, table
 
+SETS = {"tuned on": "", "blind": "_test"}
+"""Endings of the files: those that rules and bars were chosen on, and those written before anyone saw a result."""
 BETWEEN = 6.0
 """Seconds from turn to turn: longer than a pause within one."""
 
@@ -88,46 +90,65 @@ class _Row:
 
 
 def follow_ups(bench: Bench) -> list[str]:
-    """`context.jsonl` with the turns before, and without."""
+    """`context.jsonl` and `context_test.jsonl` with the turns before, and without."""
     rows = []
     for lang in ENCODERS:
         pack = bench.pack(lang)
-        items = [item for _, item in read_rows(pack.folder / "context.jsonl", FollowUp)]
-        items = bench.some(items, 30)
-        leading = sum(item.article is not None for item in items)
         for mode in bench.modes:
             suggester = bench.suggester(pack, bench.pack_model(pack, mode))
-            for name, heard in (("yes", True), ("no", False)):
-                found = _follow(suggester, items, heard)
-                counts = [f"{leading} + {len(items) - leading}"]
-                rows.append(
-                    [pack.folder.name, mode, name, *counts, *map(share, (found.first, found.among, found.quiet))]
-                )
-    head = ["pack", "classifier", "turns before heard", "items (+ silent)", "right first %", "right among cards %"]
+            for name, ending in SETS.items():
+                items = [item for _, item in read_rows(pack.folder / f"context{ending}.jsonl", FollowUp)]
+                items = bench.some(items, 30)
+                leading = sum(item.article is not None for item in items)
+                for heard in (True, False):
+                    found = _follow(suggester, items, heard)
+                    told = [name, "yes" if heard else "no", f"{leading} + {len(items) - leading}"]
+                    shares = map(share, (found.first, found.among, found.quiet))
+                    rows.append([pack.folder.name, mode, *told, *shares])
+    head = [
+        "pack",
+        "classifier",
+        "set",
+        "turns before heard",
+        "items (+ silent)",
+        "right first %",
+        "right among cards %",
+    ]
     return [
-        "`context.jsonl`: a short text after some turns, fed through the session as a conversation. Some want an",
-        "article, some (answers, fillers, chat) want none.",
+        "`context.jsonl` (tuned on) and `context_test.jsonl` (blind): a short text after some turns, fed through the",
+        "session as a conversation. Some want an article, some (answers, fillers, chat) want none.",
         "",
         *table([*head, "rightly no card %"], rows),
     ]
 
 
 def two_questions(bench: Bench) -> list[str]:
-    """`two_questions.jsonl`: both articles among the cards."""
+    """`two_questions.jsonl` and `two_questions_test.jsonl`: both articles among the cards; single questions beside."""
     rows = []
     for lang in ENCODERS:
         pack = bench.pack(lang)
-        items = bench.some([item for _, item in read_rows(pack.folder / "two_questions.jsonl", Two)], 20)
+        singles = [Two(text=query.text, articles=(query.article,)) for query in pack.queries]
         for mode in bench.modes:
             suggester = bench.suggester(pack, bench.pack_model(pack, mode))
-            shown = [{card.article_id for card in _one(suggester, item.text)} for item in items]
-            both = sum(set(item.articles) <= cards for item, cards in zip(items, shown, strict=True))
-            either = sum(bool(set(item.articles) & cards) for item, cards in zip(items, shown, strict=True))
-            cards = sum(map(len, shown)) / len(items)
-            figures = [share(both / len(items)), share(either / len(items)), f"{cards:.2f}"]
-            rows.append([pack.folder.name, mode, str(len(items)), *figures])
-    head = ["pack", "classifier", "items", "both among cards %", "at least one %", "cards each"]
-    return ["`two_questions.jsonl`: two questions in one breath.", "", *table(head, rows)]
+            for name, ending in SETS.items():
+                items = [item for _, item in read_rows(pack.folder / f"two_questions{ending}.jsonl", Two)]
+                rows.append([pack.folder.name, mode, name, *_shown(suggester, bench.some(items, 20))])
+            rows.append([pack.folder.name, mode, "single questions", *_shown(suggester, singles)])
+    head = ["pack", "classifier", "set", "items", "all among cards %", "at least one %", "cards each"]
+    return [
+        "`two_questions.jsonl` (tuned on) and `two_questions_test.jsonl` (blind): two questions in one breath. Beside",
+        "them `queries.jsonl`, one question each, which must not get more cards for it.",
+        "",
+        *table(head, rows),
+    ]
+
+
+def _shown(suggester: Suggester, items: Sequence[Two]) -> list[str]:
+    shown = [{card.article_id for card in _one(suggester, item.text)} for item in items]
+    pairs = list(zip(items, shown, strict=True))
+    every = sum(set(item.articles) <= cards for item, cards in pairs) / len(items)
+    either = sum(bool(set(item.articles) & cards) for item, cards in pairs) / len(items)
+    return [str(len(items)), share(every), share(either), f"{sum(map(len, shown)) / len(items):.2f}"]
 
 
 def _follow(suggester: Suggester, items: Sequence[FollowUp], heard: bool) -> _Row:

@@ -36,6 +36,16 @@ def test_a_click_acts_once_however_often_it_comes() -> None:
     assert len(call.events) == before
 
 
+def test_a_card_held_in_the_panel_can_still_be_used_after_it_left() -> None:
+    call = Dialogue(Policy(card_seconds=90))
+    call.customer("能提前还款吗", card("repay"))
+    call.wait(91)
+    assert call.screen == []
+    assert call.use("repay") is None
+    assert call.outcomes("repay") == [OutcomeKind.EXPIRED, OutcomeKind.USED]
+    assert call.use("repay") is ErrorCode.STALE
+
+
 def test_using_other_words_is_an_edit() -> None:
     call = Dialogue()
     call.customer("能提前还款吗", card("repay"))

@@ -237,3 +237,52 @@ def test_a_card_that_is_not_sure_is_raised_and_noted_in_that_order() -> None:
     assert call.screen == ["repay"]
     kinds = [type(event.payload).__name__ for event in call.events]
     assert kinds[-2:] == ["SuggestionsRaised", "SuggestionsUnsure"]
+
+
+def test_no_two_cards_on_screen_say_the_same() -> None:
+    call = Dialogue()
+    reply = "在卡片页面点挂失，马上生效，一天里随时都可以办。"
+    call.customer("卡丢了怎么办", card("lost", reply=reply))
+    call.customer("银行卡不见了", card("gone", 0.95, reply=reply.replace("随时都", "随时")))
+    assert call.screen == ["lost"]
+    call.customer("补卡多少钱", card("fee", 0.95, reply="十元。"))
+    assert call.screen == ["lost", "fee"]
+
+
+def test_a_right_card_that_says_the_same_as_an_early_wrong_one_takes_its_place() -> None:
+    call = Dialogue()
+    reply = "在卡片页面点挂失，马上生效，一天里随时都可以办。"
+    call.saying("我的卡丢了", card("lost", reply=reply))
+    call.saying("我的卡丢了怎么", card("lost", reply=reply))
+    call.customer("我的卡丢了怎么办", card("gone", 0.95, reply=reply))
+    assert call.screen == ["gone"]
+
+
+def test_cards_go_when_the_talk_has_moved_on_though_nothing_took_their_place() -> None:
+    call = Dialogue(Policy(moved_on=6, moved_turns=2))
+    call.customer("能提前还款吗", card("repay"))
+    call.wait(10)
+    call.customer("今天外面下好大的雨")
+    assert call.screen == ["repay"]
+    call.customer("我家的猫又跑出去了")
+    assert call.screen == []
+
+
+def test_nods_and_answers_do_not_move_the_talk_on() -> None:
+    call = Dialogue(Policy(moved_on=6, moved_turns=2))
+    call.customer("能提前还款吗", card("repay"))
+    call.wait(10)
+    call.agent("您想哪天还？")
+    call.customer("下个月五号吧")
+    call.customer("嗯嗯")
+    call.customer("好的好的")
+    assert call.screen == ["repay"]
+
+
+def test_never_more_than_three_cards_however_many_come() -> None:
+    call = Dialogue()
+    for number in range(6):
+        call.customer(
+            f"第{number}个问题怎么办", *(card(f"{number}-{n}", reply=f"{number}" * (n + 1)) for n in range(5))
+        )
+        assert len(call.screen) <= 3
