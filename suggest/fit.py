@@ -1,8 +1,10 @@
 """Fitting the head: cross-validation, calibration and the abstaining threshold."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from os import cpu_count
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ from suggest.figures import HeldOut
 from suggest.grams import Counted, Grams, fit_grams
 from suggest.head import SIGNALS, Floats, Head, sigmoid, signals, softmax
 
+T = TypeVar("T")
+R = TypeVar("R")
 Labels = NDArray[np.int64]
 FOLDS = 4
 STRENGTHS = (3.0, 10.0, 30.0)
@@ -20,8 +24,6 @@ USUAL_SHARE = 4.0
 """How large a share usually is: a few texts that fit any large one do not make it larger."""
 LOWEST = -30.0
 """Logit of a label that was not in the training part."""
-BUSY = 300_000
-"""Texts times labels from which a fit is shared among threads; below, they only wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -150,11 +152,9 @@ def cross_validate(data: Data, oos: Texts, progress: Callable[[float], None]) ->
 def linear(data: Data, c: float) -> tuple[Floats, Floats]:
     """Logistic regression: weight (labels, dim) and bias (labels,)."""
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     model: Any = LogisticRegression(C=c, max_iter=300)
-    with threadpool_limits(None if len(data.targets) * data.labels > BUSY else 1):
-        model.fit(data.vectors, data.targets)
+    model.fit(data.vectors, data.targets)
     present = np.unique(data.targets)
     weight = np.zeros((data.labels, data.vectors.shape[1]), np.float32)
     bias = np.full(data.labels, LOWEST, np.float32)
@@ -193,30 +193,42 @@ def pooled(opinions: Sequence[Floats], shares: Floats) -> Floats:
     return softmax(np.tensordot(shares, np.stack(opinions), axes=1))
 
 
+def _side_by_side(work: Callable[[T], R], items: Sequence[T], progress: Callable[[float], None]) -> list[R]:
+    """The results of `work` in order. Fits are too small to share among threads, so each has one of its own."""
+    from threadpoolctl import threadpool_limits
+
+    found = []
+    with threadpool_limits(1), ThreadPoolExecutor(cpu_count() or 1) as threads:
+        for number, result in enumerate(threads.map(work, items), start=1):
+            found.append(result)
+            progress(number / len(items))
+    return found
+
+
 def _strength(data: Data, progress: Callable[[float], None]) -> float:
     """The regularisation that is best on one fold; the weaker one where two are alike."""
     held = data.folds == 0
     rest, fold = data.without(held), data.part(np.flatnonzero(held))
     if not held.any() or len(np.unique(rest.targets)) < 2:
         return STRENGTHS[0]
-    tried = []
-    for number, c in enumerate(STRENGTHS):
+
+    def right(c: float) -> tuple[float, float]:
         weight, bias = linear(rest, c)
-        right = (fold.vectors @ weight.T + bias).argmax(axis=1) == fold.targets
-        tried.append((float(right.mean()), -c))
-        progress((number + 1) / len(STRENGTHS))
-    return -max(tried)[1]
+        return float(((fold.vectors @ weight.T + bias).argmax(axis=1) == fold.targets).mean()), -c
+
+    return -max(_side_by_side(right, STRENGTHS, progress))[1]
 
 
 def _held_out_logits(data: Data, c: float, progress: Callable[[float], None]) -> list[Floats]:
     found = [np.zeros((len(data.targets), data.labels), np.float32) for _ in range(2)]
-    for fold in range(FOLDS):
-        held = np.flatnonzero(data.folds == fold)
-        rest = data.without(data.folds == fold)
+
+    def fit_without(fold: int) -> None:
+        held, rest = np.flatnonzero(data.folds == fold), data.without(data.folds == fold)
         if len(held) and len(np.unique(rest.targets)) > 1:
             for opinion, logits in zip(found, fit_opinions(rest, c).logits(data.texts.part(held)), strict=True):
                 opinion[held] = logits
-        progress((fold + 1) / FOLDS)
+
+    _side_by_side(fit_without, range(FOLDS), progress)
     return found
 
 
@@ -233,15 +245,16 @@ def _held_out_signals(data: Data, probabilities: Floats) -> Floats:
 
 def _left_out_signals(data: Data, settings: Settings, progress: Callable[[float], None]) -> Floats:
     """Signals of unknown texts near the known ones: those of labels that a head was trained without."""
-    found = [np.empty((0, len(SIGNALS)), np.float32)]
-    for group in range(FOLDS):
+
+    def without(group: int) -> Floats:
         held = data.targets % FOLDS == group
         rest = data.without(held)
-        if held.any() and len(np.unique(rest.targets)) > 1:
-            strange = data.texts.part(np.flatnonzero(held))
-            found.append(_fresh_signals(rest, fit_opinions(rest, settings.c), strange, settings)[0])
-        progress((group + 1) / FOLDS)
-    return np.concatenate(found)
+        if not held.any() or len(np.unique(rest.targets)) < 2:
+            return np.empty((0, len(SIGNALS)), np.float32)
+        strange = data.texts.part(np.flatnonzero(held))
+        return _fresh_signals(rest, fit_opinions(rest, settings.c), strange, settings)[0]
+
+    return np.concatenate(_side_by_side(without, range(FOLDS), progress))
 
 
 def _fresh_signals(data: Data, fitted: Opinions, texts: Texts, settings: Settings) -> tuple[Floats, Floats]:
