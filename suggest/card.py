@@ -85,6 +85,7 @@ def write_model(folder: Path, head: Head, card: Card) -> None:
         gram_weight=head.grams.weight,
         known_weight=head.known_weight,
         known_bias=np.float32(head.known_bias),
+        far=np.float32(head.far),
         samples=head.samples,
         sample_labels=head.sample_labels,
     )
@@ -102,6 +103,7 @@ def read_model(folder: Path) -> tuple[Head, Card]:
                 grams=Grams(file["gram_rarity"], file["gram_weight"]),
                 known_weight=file["known_weight"],
                 known_bias=float(file["known_bias"]),
+                far=float(file["far"]),
                 samples=file["samples"],
                 sample_labels=file["sample_labels"],
             )

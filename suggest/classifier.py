@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from suggest.card import Card, ModelError, read_model
 from suggest.encoder import Encoder, OnnxEncoder, Vectors
 from suggest.forms import model_form
 from suggest.grams import counted
-from suggest.head import Head, products
+from suggest.head import NEAR, Head, products, signals
 
 TOP = 5
+Standing = Literal["mine", "near", "far"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class IntentResult:
     one the product abstains.
     scores: probabilities of the best five, given that it is one of them.
     known: whether confidence reaches that threshold.
+    standing: "mine" where known; else "near" for what this business may be asked, "far" for what has nothing to do
+    with it, by the likeness to the nearest training texts.
     nearest_intent, distance: label of the nearest training text, and 1 - cosine to it.
     """
 
@@ -29,6 +33,7 @@ class IntentResult:
     confidence: float
     scores: dict[str, float]
     known: bool
+    standing: Standing
     nearest_intent: str
     distance: float
 
@@ -69,15 +74,18 @@ class IntentClassifier:
         seen = vector if self._tuned is None else np.concatenate([vector, self._tuned.encode([form])[0]])
         probabilities = self.head.probabilities(seen[None, :], counted([form]))
         similar = products(vector[None, :], self._samples)
-        sure = float(self.head.known(probabilities, similar)[0])
+        found = signals(probabilities, similar, self.head.sample_labels)
+        sure = float(self.head.sure(found)[0])
         order = np.argsort(-probabilities[0], kind="stable")[:TOP]
         nearest = int(similar[0].argmax())
         labels = self.card.labels
+        known = sure >= self.card.least(labels[int(order[0])])
         return IntentResult(
             intent=labels[int(order[0])],
             confidence=sure,
             scores={labels[int(number)]: float(probabilities[0][number]) for number in order},
-            known=sure >= self.card.least(labels[int(order[0])]),
+            known=known,
+            standing="mine" if known else "near" if found[0, NEAR] >= self.head.far else "far",
             nearest_intent=labels[int(self.head.sample_labels[nearest])],
             distance=1.0 - float(similar[0][nearest]),
         )

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suggest.figures import HeldOut
-from suggest.grams import Counted, Grams, fit_grams
-from suggest.head import SIGNALS, Floats, Head, sigmoid, signals, softmax
+from suggest.grams import Counted, Grams, evenly, fit_grams
+from suggest.head import NEAR, SIGNALS, Floats, Head, sigmoid, signals, softmax
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,6 +22,12 @@ RIDGE = 0.3
 """Regularisation of the n-grams' layer: 1.0 is as good on English, worse on Chinese."""
 USUAL_SHARE = 4.0
 """How large a share usually is: a few texts that fit any large one do not make it larger."""
+MOST_CHECKED = 20_000
+"""Texts that settings are chosen on; the head is fitted on all of them."""
+MOST_KEPT = 10_000
+"""Texts that a head keeps to know its neighbourhood by: they are all looked at for every text that comes."""
+FAR = 0.02
+"""Share of the texts of intents left out of training that may be taken for nothing to do with the business."""
 LOWEST = -30.0
 """Logit of a label that was not in the training part."""
 
@@ -50,6 +56,8 @@ class Settings:
     shares: Floats
     known_weight: Floats
     known_bias: float
+    far: float = -1.0
+    """See `Head.far`."""
 
 
 @dataclass(frozen=True)
@@ -112,19 +120,22 @@ def make_head(data: Data, settings: Settings, found: Opinions, tuned: tuple[Floa
     if tuned is not None:
         weight = np.concatenate([weight, shares[2] * tuned[0]], axis=1)
         bias = bias + shares[2] * tuned[1]
+    kept = evenly(data.targets, MOST_KEPT)
     return Head(
         weight=np.asarray(weight, np.float32),
         bias=np.asarray(bias, np.float32),
         grams=found.grams.scaled(float(shares[1])),
         known_weight=settings.known_weight,
         known_bias=settings.known_bias,
-        samples=data.vectors.astype(np.float16),
-        sample_labels=data.targets,
+        far=settings.far,
+        samples=data.vectors[kept].astype(np.float16),
+        sample_labels=data.targets[kept],
     )
 
 
 def cross_validate(data: Data, oos: Texts, progress: Callable[[float], None]) -> tuple[Settings, Opinions, HeldOut]:
     """Choose the settings on held-out folds, fit all data under them, and say what came out. `oos` may be empty."""
+    everything, data = data, data.part(evenly(data.targets, MOST_CHECKED))
     c = _strength(data, lambda share: progress(0.3 * share))
     opinions = _held_out_logits(data, c, lambda share: progress(0.3 + 0.3 * share))
     shares = pool(opinions, data.targets)
@@ -132,9 +143,10 @@ def cross_validate(data: Data, oos: Texts, progress: Callable[[float], None]) ->
     probabilities = pooled(opinions, shares)
     inside = _held_out_signals(data, probabilities)
     strange = _left_out_signals(data, settings, lambda share: progress(0.6 + 0.3 * share))
-    whole = fit_opinions(data, c)
+    whole = fit_opinions(everything, c)
     outside, oos_probabilities = _fresh_signals(data, whole, oos, settings)
     settings = _weigh(settings, inside, [strange, outside])
+    settings = replace(settings, far=_far(np.concatenate([inside, strange])))
     progress(1.0)
     return (
         settings,
@@ -278,6 +290,11 @@ def _weigh(settings: Settings, inside: Floats, unknown: list[Floats]) -> Setting
     model: Any = LogisticRegression(C=1.0, max_iter=1000)
     model.fit(rows, np.arange(len(rows)) < len(inside), sample_weight=weights)
     return replace(settings, known_weight=model.coef_[0].astype(np.float32), known_bias=float(model.intercept_[0]))
+
+
+def _far(found: Floats) -> float:
+    """The likeness to the nearest samples that all but a few texts of the business reach."""
+    return float(np.quantile(found[:, NEAR], FAR))
 
 
 def _known(found: Floats, settings: Settings) -> Floats:

@@ -92,20 +92,27 @@ def fit_grams(texts: Counted, targets: NDArray[np.int64], labels: int, ridge: fl
     from scipy.sparse import csr_matrix
 
     if len(texts) > MOST:
-        evenly = np.argsort(targets, kind="stable")[np.linspace(0, len(texts) - 1, MOST).astype(np.int64)]
-        texts, targets = texts.part(evenly), targets[evenly]
+        rows = evenly(targets, MOST)
+        texts, targets = texts.part(rows), targets[rows]
     seen = np.bincount(texts.columns, minlength=BUCKETS)
     rarity = (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
     values = texts.values * rarity[texts.columns]
     lengths = np.sqrt(np.add.reduceat(values**2, texts.starts[:-1])) if len(values) else np.ones(0)
     values = values / np.repeat(np.maximum(lengths, 1e-9), np.diff(texts.starts))
-    rows: Any = csr_matrix((values, texts.columns, texts.starts), shape=(len(texts), BUCKETS))
-    kernel = (rows @ rows.T).toarray().astype(np.float32)
+    table: Any = csr_matrix((values, texts.columns, texts.starts), shape=(len(texts), BUCKETS))
+    kernel = (table @ table.T).toarray().astype(np.float32)
     kernel[np.diag_indices_from(kernel)] += ridge
     wanted = np.zeros((len(texts), labels), np.float32)
     wanted[np.arange(len(texts)), targets] = 1
     shares = cho_solve(cho_factor(kernel, overwrite_a=True), wanted)
-    return Grams(rarity, np.asarray(rows.T @ shares, np.float16))
+    return Grams(rarity, np.asarray(table.T @ shares, np.float16))
+
+
+def evenly(targets: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Row numbers of at most `most` texts, of each label in proportion."""
+    if len(targets) <= most:
+        return np.arange(len(targets))
+    return np.sort(np.argsort(targets, kind="stable")[np.linspace(0, len(targets) - 1, most).astype(np.int64)])
 
 
 def _grams(form: str) -> list[str]:

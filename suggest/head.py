@@ -9,6 +9,7 @@ from suggest.grams import Counted, Grams
 
 Floats = NDArray[np.float32]
 SIGNALS = ("top", "nearest", "agree")
+NEAR = SIGNALS.index("nearest")
 NEAREST = 3
 """Samples that stand for the neighbourhood of a text."""
 
@@ -29,6 +30,8 @@ class Head:
     grams: Grams
     known_weight: Floats
     known_bias: float
+    far: float
+    """Mean cosine to the nearest samples, -1..1, below which a text has nothing to do with any label."""
     samples: NDArray[np.float16]
     sample_labels: NDArray[np.int64]
 
@@ -36,9 +39,8 @@ class Head:
         """Calibrated probabilities, shape (n, labels), for vectors of shape (n, width) and n-grams of n texts."""
         return softmax(products(vectors, self.weight) + self.bias + self.grams.logits(texts))
 
-    def known(self, probabilities: Floats, similarities: Floats) -> Floats:
-        """Probability, shape (n,), that each text belongs to one of the labels at all."""
-        found = signals(probabilities, similarities, self.sample_labels)
+    def sure(self, found: Floats) -> Floats:
+        """Probability, shape (n,), that each text belongs to one of the labels at all, from its `signals`."""
         return sigmoid(found @ self.known_weight + self.known_bias)
 
 

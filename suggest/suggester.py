@@ -15,7 +15,7 @@ from suggest.look import UNDECIDED, Look, together
 from suggest.pieces import questions
 from suggest.rank import FOLLOW_UP, Calibration, Candidate, Thresholds, choose, distinct, ordered, rank, surest
 
-Reason = Literal["", "too_short", "small_talk", "unknown", "unsure", "no_article"]
+Reason = Literal["", "too_short", "small_talk", "unrelated", "unknown", "unsure", "no_article"]
 CONSIDERED = 10
 """Hits that are ranked for a text."""
 FOUND = 40
@@ -249,6 +249,8 @@ class Suggester:
             return "small_talk"
         if chosen:
             return ""
+        if found and found.standing == "far":
+            return "unrelated"
         if not candidates:
             return "no_article"
         return "unknown" if found and not found.known else "unsure"

@@ -20,7 +20,7 @@ from suggest.figures import TARGET_FALSE_ACCEPT, HeldOut, measure
 from suggest.fit import Data, Opinions, Settings, Texts, cross_validate, make_head, prepare
 from suggest.forms import model_form
 from suggest.grams import counted
-from suggest.head import Floats, Head
+from suggest.head import Floats, Head, signals
 from suggest.samples import Sample, data_hash
 
 Mode = Literal["head", "full"]
@@ -149,14 +149,13 @@ def _held_out(
     """What the model says of the texts `rows`, which no part of it has seen when it said `inside`, each against the
     others; and of the out-of-scope texts."""
     data, unknown = known.data, known.unknown
-    kept = np.setdiff1d(np.arange(len(data.targets)), rows)
-    against = replace(head, samples=head.samples[kept], sample_labels=head.sample_labels[kept])
-    sure = against.known(inside, data.vectors[rows] @ data.vectors[kept].T)
+    others = data.part(np.setdiff1d(np.arange(len(data.targets)), rows))
+    sure = head.sure(signals(inside, data.vectors[rows] @ others.vectors.T, others.targets))
     if not len(unknown):
         return HeldOut(inside, data.targets[rows], sure, np.empty(0, np.int64), np.empty(0, np.float32))
     both = np.concatenate([unknown.vectors, tuned.encode([model_form(text) for text in oos])], axis=1)
     outside = head.probabilities(both, unknown.grams)
-    unsure = head.known(outside, unknown.vectors @ data.vectors.T)
+    unsure = head.sure(signals(outside, unknown.vectors @ data.vectors.T, data.targets))
     return HeldOut(inside, data.targets[rows], sure, outside.argmax(axis=1), unsure)
 
 
