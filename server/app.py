@@ -41,6 +41,7 @@ from server.routes import (
     health,
     knowledge,
     listen,
+    metrics,
     panel,
     privacy,
     queues,
@@ -60,6 +61,7 @@ from server.settings import Settings
 from server.store import ConflictError, InvalidError, NotFoundError, Store, StoreError, upgrade
 from server.store.passwords import WeakPasswordError
 from server.version import version
+from server.watch.meter import Meter
 from server.wire.base import ErrorCode, Problem
 from server.wire.events import MessageState
 from server.wire.rest import ProblemResponse
@@ -70,7 +72,7 @@ TICK_SECONDS = 0.5
 REFRESH_SECONDS = 0.5
 ROUTERS = (
     *(session, listen, panel, chat, calls, claims, admin, knowledge),
-    *(conversations, review, privacy, demo, training, wordings, tasks, health, queues, schema),
+    *(conversations, review, privacy, demo, training, wordings, tasks, health, metrics, queues, schema),
 )
 
 
@@ -130,7 +132,9 @@ async def _build(
     secret = load_secret(settings)
     player = await _seed(settings, store)
     await suggestions.refresh()
-    hub: Hub[Published] = Hub()
+    meter = Meter(room.metrics, settings.card_seconds)
+    hub: Hub[Published] = Hub(meter.overhear)
+    store.watch_writes(room.metrics.wrote)
     policy = Policy(
         max_cards=settings.max_cards,
         card_seconds=settings.card_seconds,
@@ -156,6 +160,7 @@ async def _build(
         doorkeeper=Doorkeeper(store, settings),
         links=ChatLinks(secret, settings.chat_link_hours),
         demo=player,
+        metrics=room.metrics,
     )
 
 

@@ -17,6 +17,7 @@ from server.live.conversation import Published
 from server.live.conversations import Conversations
 from server.settings import Settings
 from server.store import Store
+from server.watch.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Services:
     links: ChatLinks
     demo: Demo | None
     words: Words = field(default_factory=Words)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -122,6 +122,23 @@ class Settings(BaseSettings):
     webhook_timeout: float = Field(5.0, gt=0, description="Seconds a delivery webhook may take.")
     delivery_attempts: int = Field(5, ge=1, description="Attempts before a message counts as failed.")
     chat_delivery_seconds: float = Field(
+    metrics_networks: list[IPvAnyNetwork] = Field(
+        default_factory=lambda: [ip_network("127.0.0.0/8"), ip_network("::1/128")],
+        description="Networks from which `/metrics` needs no key (JSON list); from elsewhere it wants a key with the "
+        "scope `metrics`. Behind a proxy on this machine everyone seems to call from here: set it to `[]` then.",
+    )
+    disk_reserve_mb: int = Field(
+        500, ge=0, description="Megabytes of free disk below which `/readyz` says that no more calls should come here."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: lines for people, or one JSON object per line for machines."
+    )
+    otel_endpoint: str = Field(
+        "",
+        description="Where OpenTelemetry traces go, over OTLP/HTTP, such as `http://127.0.0.1:4318/v1/traces`; needs "
+        "`pip install 'tici[otel]'`. Empty: no traces.",
+    )
+
         30.0, gt=0, description="Seconds a chat message waits for the customer's page before it counts as failed."
     )
 

@@ -4,9 +4,10 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 
+from asr.pool import RecognizerPool
 from server.live.admission import told_language
 from server.live.call import Call
 from server.live.conversation import LiveConversation
@@ -48,9 +49,29 @@ class Calls:
         return len(self._calls)
 
     @property
+    @property
+    def open_calls(self) -> list[Call]:
+        """Calls with an open leg."""
+        return list(self._calls.values())
+
+    @property
+    def room(self) -> int:
+        """Calls that would be admitted now beside those that are open."""
+        return 0 if self._draining else max(0, self._max_calls - len(self._calls))
+
     def has_room(self) -> bool:
         """Whether another call would be admitted."""
-        return not self._draining and len(self._calls) < self._max_calls
+        return self.room > 0
+
+    @property
+    def draining(self) -> bool:
+        """Whether the node is shutting down."""
+        return self._draining
+
+    @property
+    def pools(self) -> Mapping[str, RecognizerPool]:
+        """The recognisers, by language."""
+        return self._room.pools
 
     async def open(
         self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit | None = None
@@ -60,6 +81,15 @@ class Calls:
         `permit` refuses a queue that is not the sender's; None: it may use them all.
         """
         if self._draining:
+        try:
+            return await self._take(start, sender, resumable, permit or _any_queue)
+        except CallRefused as refused:
+            self._room.metrics.refused(refused.code.value)
+            raise
+
+    async def _take(
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
+    ) -> tuple[Call, listen.Started, float]:
             raise CallRefused(ErrorCode.SHUTTING_DOWN, "this node is shutting down; connect again elsewhere")
         told = {language for spec in start.legs if (language := told_language(spec, start)) is not None}
         missing = told - self._room.pools.keys()
@@ -67,7 +97,7 @@ class Calls:
             raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for {sorted(missing)}")
         async with self._lock:
             try:
-                return await self._open(start, sender, resumable, permit or _any_queue)
+                return await self._open(start, sender, resumable, permit)
             except (StorageError, StoreError) as error:
                 log.error("call refused, storage: %s", type(error).__name__)
                 raise CallRefused(ErrorCode.STORAGE, "the call cannot be stored now; try again") from error

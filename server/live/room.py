@@ -8,6 +8,7 @@ from pathlib import Path
 from asr.pool import RecognizerPool
 from asr.repeats import Prints
 from server.spool import LegSpool
+from server.watch.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,4 @@ class AudioRoom:
     """Told of each ended leg (conversation id, its spool): turns it into a recording and closes the spool."""
     prompts: Prints = field(default_factory=Prints.empty)
     """The announcements that are known beforehand."""
+    metrics: Metrics = field(default_factory=Metrics)

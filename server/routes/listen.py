@@ -30,7 +30,7 @@ async def listen(socket: WebSocket, services: ServicesDep) -> None:
     try:
         permit = await _permit(socket, services, ())
     except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
+        await _refuse(socket, services, denied.status_code, denied.problem)
         return
     await _serve(socket, services, NativeDialect(_limits(services)), permit)
 
@@ -42,10 +42,10 @@ async def vosk(socket: WebSocket, services: ServicesDep) -> None:
         permit = await _permit(socket, services, services.settings.vosk_networks)
         query = parse_query(dict(socket.query_params))
     except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
+        await _refuse(socket, services, denied.status_code, denied.problem)
         return
     except QueryError as error:
-        await _refuse(socket, 400, Problem(code=error.code, message=str(error)))
+        await _refuse(socket, services, 400, Problem(code=error.code, message=str(error)))
         return
     await _serve(socket, services, VoskDialect(query, _limits(services), new_id), permit)
 
@@ -82,7 +82,8 @@ def _queues_of(services: Services, key: KeyInfo) -> Permit:
     return permit
 
 
-async def _refuse(socket: WebSocket, status: int, problem: Problem) -> None:
+async def _refuse(socket: WebSocket, services: Services, status: int, problem: Problem) -> None:
+    services.metrics.refused(problem.code.value)
     headers = {"Retry-After": "5"} if problem.code is ErrorCode.OVERLOADED else None
     body = ProblemResponse(problem=problem).model_dump(mode="json")
     await socket.send_denial_response(JSONResponse(body, status, headers))

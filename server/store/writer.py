@@ -44,6 +44,11 @@ class Writer:
         """Begin to work; needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
+    @property
+    def waiting(self) -> int:
+        """Functions that wait for the transaction in progress."""
+        return self._queue.qsize()
+
     async def close(self) -> None:
         """Finish what is queued, refuse what comes later."""
         self._closed = True

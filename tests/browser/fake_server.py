@@ -284,7 +284,7 @@ def make_app(fake: FakeServer) -> FastAPI:
 
     @app.get("/healthz")
     async def healthy() -> Response:
-        return answer(rest.Health(status="ok", version="test", live_conversations=0))
+        return answer(rest.Health(status="ok", version="test", live_conversations=0, room=8, reasons=[]))
 
     @app.post("/v1/claims/{conversation_id}")
     async def claim(conversation_id: str) -> Response:

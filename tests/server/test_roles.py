@@ -28,10 +28,12 @@ from tests.server.routes.door import ORIGIN, Door
 __all__ = ["services"]
 
 ROLES = frozenset({"agent", "reviewer", "trainer", "supervisor", "admin"})
-KEYS = frozenset(f"key:{scope}" for scope in ("listen", "chat", "events", "export", "admin"))
+KEYS = frozenset(f"key:{scope}" for scope in ("listen", "chat", "events", "export", "metrics", "admin"))
 OUTSIDE = frozenset({"anonymous", "newcomer", "key:revoked"})
 """Not logged in; logged in as an admin whose password is still a temporary one; with a key that was revoked."""
 EVERYBODY = ROLES | KEYS | OUTSIDE
+TRUSTED = EVERYBODY - KEYS - {"key:revoked"}
+"""Whoever calls from this machine and shows no key."""
 
 NOBODY: frozenset[str] = frozenset()
 PANEL = frozenset({"agent", "supervisor"})
@@ -63,6 +65,8 @@ DOORS: dict[str, frozenset[str]] = {
     "MOUNT /assets": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
+    # Without a key only from networks that are trusted, as this machine is.
+    "GET /metrics": TRUSTED | key("metrics"),
     # The session
     "POST /v1/session": EVERYBODY,
     "DELETE /v1/session": EVERYBODY,
@@ -116,8 +120,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /v1/audit": ADMIN,
     # Machines
     "WS /v1/listen": key("listen"),
-    # Without a key only from networks that are trusted, as this machine is.
-    "WS /v1/vosk": (EVERYBODY - KEYS - {"key:revoked"}) | key("listen"),
+    "WS /v1/vosk": TRUSTED | key("listen"),
     "POST /v1/chats": key("chat"),
     "POST /v1/calls/{external_id}/events": key("events"),
     "POST /v1/tasks": key("events"),
@@ -158,7 +161,7 @@ class Caller:
 
 @pytest.fixture
 def serving(services: Services) -> FastAPI:
-    calls = cast(Any, SimpleNamespace(has_room=True, live=0))
+    calls = cast(Any, SimpleNamespace(has_room=True, room=1, live=0, draining=False, pools={}, open_calls=[]))
     app = create_app(services.settings)
     app.state.services = replace(services, calls=calls)
     return app

@@ -90,6 +90,10 @@ export type WordingDecision = "accept" | "dismiss";
  * What a trainer says about a sample.
  */
 export type Decision = "confirm" | "correct" | "out_of_scope" | "skip" | "discard";
+/**
+ * Why a node should get no further call.
+ */
+export type NotReady = "draining" | "full" | "database" | "disk" | "models";
 export type ListenClientMessage = Start | Stop;
 /**
  * Who called whom.
@@ -1072,10 +1076,15 @@ export interface FoundPage {
   total: number;
 }
 /**
- * Whether the node serves and has room.
+ * Whether the node serves, and how many more calls it would take.
  */
 export interface Health {
   live_conversations: number;
+  reasons: NotReady[];
+  room: number;
+  /**
+   * `ok` where only life was asked for; else `ready`, or the first of `reasons`.
+   */
   status: string;
   version: string;
 }

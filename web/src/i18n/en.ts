@@ -510,6 +510,7 @@ export const en: Record<Key, string> = {
   "keys.scope.chat": "Open chats",
   "keys.scope.events": "Tell call events",
   "keys.scope.export": "Export",
+  "keys.scope.metrics": "Read metrics",
   "keys.scope.admin": "Everything",
   "error.password_change": "Choose your own password first",
   "error.weak_password": "This password is easy to guess; choose another one",

@@ -509,6 +509,7 @@ export const zh = {
   "keys.scope.chat": "开在线会话",
   "keys.scope.events": "报通话事件",
   "keys.scope.export": "导出",
+  "keys.scope.metrics": "读监控指标",
   "keys.scope.admin": "全部",
   "error.password_change": "请先设置自己的密码",
   "error.weak_password": "这个密码太容易猜到，请换一个",
