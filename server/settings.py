@@ -115,13 +115,6 @@ class Settings(BaseSettings):
         0.4, gt=0, le=1, description="How alike the agent's words and a shown reply must be to count as spoken."
     )
 
-    sweep_hours: float = Field(
-        1.0, gt=0, description="Hours between two looks for what the retention rules want deleted; one is at start."
-    )
-
-    webhook_timeout: float = Field(5.0, gt=0, description="Seconds a delivery webhook may take.")
-    delivery_attempts: int = Field(5, ge=1, description="Attempts before a message counts as failed.")
-    chat_delivery_seconds: float = Field(
     metrics_networks: list[IPvAnyNetwork] = Field(
         default_factory=lambda: [ip_network("127.0.0.0/8"), ip_network("::1/128")],
         description="Networks from which `/metrics` needs no key (JSON list); from elsewhere it wants a key with the "
@@ -139,6 +132,13 @@ class Settings(BaseSettings):
         "`pip install 'tici[otel]'`. Empty: no traces.",
     )
 
+    sweep_hours: float = Field(
+        1.0, gt=0, description="Hours between two looks for what the retention rules want deleted; one is at start."
+    )
+
+    webhook_timeout: float = Field(5.0, gt=0, description="Seconds a delivery webhook may take.")
+    delivery_attempts: int = Field(5, ge=1, description="Attempts before a message counts as failed.")
+    chat_delivery_seconds: float = Field(
         30.0, gt=0, description="Seconds a chat message waits for the customer's page before it counts as failed."
     )
 

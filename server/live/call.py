@@ -271,6 +271,8 @@ class Call:
         outputs = await self._patiently(step)
         if slot.sender is not None:
             tell(slot.sender, outputs)
+        if not foreign and transcript.final and transcript.text:
+            self._room.metrics.lag("final", time() - speech_end)
         if not foreign and transcript.final and watch.heard(transcript):
             self._do_soon(asyncio.create_task(self._try_languages(slot, watch, transcript, decoders.language)))
         return foreign
@@ -282,8 +284,6 @@ class Call:
             await self._patiently(lambda s: s.notice_language(final.leg, language, better, time()))
 
     async def _patiently(self, step: Callable[..., list[Output]]) -> list[Output]:
-        if not foreign and transcript.final and transcript.text:
-            self._room.metrics.lag("final", time() - speech_end)
         """Take a step, again and again while it cannot be stored. Raises StoreError after `STORE_PATIENCE`."""
         deadline, pause = monotonic() + STORE_PATIENCE, 0.05
         while True:

@@ -49,7 +49,6 @@ class Calls:
         return len(self._calls)
 
     @property
-    @property
     def open_calls(self) -> list[Call]:
         """Calls with an open leg."""
         return list(self._calls.values())
@@ -59,6 +58,7 @@ class Calls:
         """Calls that would be admitted now beside those that are open."""
         return 0 if self._draining else max(0, self._max_calls - len(self._calls))
 
+    @property
     def has_room(self) -> bool:
         """Whether another call would be admitted."""
         return self.room > 0
@@ -80,7 +80,6 @@ class Calls:
 
         `permit` refuses a queue that is not the sender's; None: it may use them all.
         """
-        if self._draining:
         try:
             return await self._take(start, sender, resumable, permit or _any_queue)
         except CallRefused as refused:
@@ -90,6 +89,7 @@ class Calls:
     async def _take(
         self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
     ) -> tuple[Call, listen.Started, float]:
+        if self._draining:
             raise CallRefused(ErrorCode.SHUTTING_DOWN, "this node is shutting down; connect again elsewhere")
         told = {language for spec in start.legs if (language := told_language(spec, start)) is not None}
         missing = told - self._room.pools.keys()
