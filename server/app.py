@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
-from time import time
+from time import monotonic, time
 from typing import Any
 
 import httpx
@@ -61,6 +61,7 @@ from server.settings import Settings
 from server.store import ConflictError, InvalidError, NotFoundError, Store, StoreError, upgrade
 from server.store.passwords import WeakPasswordError
 from server.version import version
+from server.watch.diary import Diary
 from server.watch.meter import Meter
 from server.wire.base import ErrorCode, Problem
 from server.wire.events import MessageState
@@ -133,7 +134,7 @@ async def _build(
     player = await _seed(settings, store)
     await suggestions.refresh()
     meter = Meter(room.metrics, settings.card_seconds)
-    hub: Hub[Published] = Hub(meter.overhear)
+    hub: Hub[Published] = Hub(meter.overhear, Diary().overhear)
     store.watch_writes(room.metrics.wrote)
     policy = Policy(
         max_cards=settings.max_cards,
@@ -210,7 +211,7 @@ def _audio_room(
 def _housekeeping(services: Services) -> list[Coroutine[None, None, None]]:
     async def tick() -> None:
         await services.conversations.tick(time())
-        services.calls.tick(time())
+        services.calls.tick(monotonic())
 
     return [
         _every(TICK_SECONDS, tick),

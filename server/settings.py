@@ -88,6 +88,13 @@ class Settings(BaseSettings):
     resume_seconds: float = Field(
         60.0, gt=0, description="Seconds that a call waits for a lost sender before its stream is taken as ended."
     )
+    drain_seconds: float = Field(
+        5.0,
+        ge=0,
+        description="Seconds for which a node that is told to stop waits until nobody is in mid-sentence before it "
+        "sends its calls' senders away; it takes no new calls meanwhile. As long again, at most, for what was heard "
+        "to be decoded and stored.",
+    )
     ack_interval: float = Field(0.25, gt=0, description="Seconds between durable acknowledgements of one leg's audio.")
 
     encoder_zh: str = Field(

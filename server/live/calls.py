@@ -12,6 +12,7 @@ from server.live.admission import told_language
 from server.live.call import Call
 from server.live.conversation import LiveConversation
 from server.live.conversations import TENANT, Conversations, queue_of
+from server.live.draining import drain
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender
 from server.spool import StorageError
@@ -201,9 +202,10 @@ class Calls:
             del self._calls[conversation_id]
             self._pins.pop(conversation_id).close()
 
-    def drain(self) -> None:
-        """Take no new calls."""
+    async def drain(self, seconds: float) -> None:
+        """Take no new calls, and hand over those that go on; takes twice `seconds` at most. See `draining.drain`."""
         self._draining = True
+        await asyncio.gather(*(drain(call, seconds) for call in self.open_calls))
 
     async def close(self) -> None:
         """Let go of all calls; they are recovered by the next start."""

@@ -5,14 +5,16 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from time import time
+from time import monotonic, time
 
 from asr import audio
 from asr.leg import LegDecoder
 from asr.transcript import Transcript
-from server.spool import LegSpool
+from server.spool import LegSpool, StorageError
+from server.store.errors import StorageError as NotStored
 from server.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ BLOCK_SECONDS = 1.0
 ATTEMPTS = 3
 """Failures at one boundary before the audio up to the next mark is given up as unheard."""
 LONGEST_PAUSE = 5.0
+STORE_LEAD = 120.0
+"""Seconds of undecoded audio at which a sender is held back while what was heard cannot be stored."""
 ARRIVALS = 600
 
 
@@ -68,7 +72,8 @@ class LiveLeg:
         self.name = name
         self.spool = spool
         self.decoder = fresh(decoded_to)
-        self.last_audio = time()
+        self.last_audio = monotonic()
+        """When audio came last, in monotonic seconds."""
         self.skip = 0
         """Samples at the head of what comes next that were heard before."""
         self.intake = asyncio.Lock()
@@ -79,6 +84,8 @@ class LiveLeg:
         self._executor = executor
         self._heard = heard
         self._max_lead = round(max_lead * self.sample_rate)
+        self._waiting = False
+        """What was decoded waits for the store or the disk: holding back the sender would not help."""
         self._room = asyncio.Event()
         self._room.set()
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
@@ -109,8 +116,8 @@ class LiveLeg:
             raw = self._unheard(raw)
             if raw:
                 await self._append(raw)
-            self.last_audio = time()
-            self._arrivals.append((self.spool.samples, self.last_audio))
+            self.last_audio = monotonic()
+            self._arrivals.append((self.spool.samples, time()))
             return self.catch_up()
 
     def catch_up(self) -> asyncio.Future[None]:
@@ -126,8 +133,18 @@ class LiveLeg:
         return self._mark(_Kind.FINISH)
 
     async def sync(self) -> int:
-        """Make the spool durable; samples on disk for good. Raises StorageError."""
+        """Make the spool durable, as far as the disk takes it; samples on disk for good. Raises StorageError."""
         return await asyncio.get_running_loop().run_in_executor(None, self.spool.sync)
+
+    async def secure(self, samples: int) -> None:
+        """Make so many samples durable. Raises the store's StorageError where the disk does not take them now."""
+        if await self.sync() < samples:
+            raise NotStored("the audio is not safe on disk yet")
+
+    def wait_for_store(self, waiting: bool) -> None:
+        """What was decoded waits until it can be stored, or does no more."""
+        self._waiting = waiting
+        self._note_lead()
 
     async def stop(self) -> None:
         """Stop decoding; the spool stays open."""
@@ -148,6 +165,9 @@ class LiveLeg:
     async def close(self) -> None:
         """Stop decoding and let go of the spool; what is on disk stays."""
         await self.stop()
+        with suppress(StorageError):  # it is closed already
+            if unsafe := self.spool.samples - await self.sync():
+                log.error("%.1f s of a leg are lost: the disk does not take them", unsafe / self.sample_rate)
         self.spool.close()
 
     def clock(self, seconds: float) -> float:
@@ -180,7 +200,8 @@ class LiveLeg:
         return mark.done
 
     def _note_lead(self) -> None:
-        if self.spool.samples - self.decoder.position > self._max_lead:
+        longest = round(STORE_LEAD * self.sample_rate) if self._waiting else self._max_lead
+        if self.spool.samples - self.decoder.position > longest:
             self._room.clear()
         else:
             self._room.set()

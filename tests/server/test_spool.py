@@ -165,6 +165,7 @@ def test_what_waits_in_memory_is_bounded(spool, monkeypatch):
     with pytest.raises(StorageError, match="too long"):
         spool.append(second)
     monkeypatch.undo()
+    assert spool.sync() == 60 * 8000
     spool.append(second)
     assert spool.sync() == spool.samples == 61 * 8000
 

@@ -1,7 +1,7 @@
 """Audio that stops: the utterance is closed by the clock, and what was left out is kept with its length and reason."""
 
 import asyncio
-from time import time
+from time import monotonic
 
 import pytest
 
@@ -41,7 +41,7 @@ async def test_a_sender_that_stalled_and_left_the_time_out(quick: Node) -> None:
     where = call.slots["customer"].live.spool.samples / RATE
     await asyncio.sleep(1.0)
     await stream(call, phone, heard[RATE // 2 : RATE])
-    call.tick(time() + 1)
+    call.tick(monotonic() + 1)
     await until(lambda: not call._finishing)
     (gap,) = await gaps(quick, call)
     assert (gap.leg, gap.reason, gap.start, gap.end) == ("customer", "stalled", where, where)
@@ -78,13 +78,37 @@ async def test_ordinary_audio_has_no_gaps(quick: Node) -> None:
 
 
 async def test_a_sender_that_was_lost_and_cannot_repeat(node: Node) -> None:
+    """From the last audio to the first that comes again, less its own length; not from when the loss was noticed."""
     call, started, phone = await node.open("call-1", resumable=False)
     await call.audio(audio(customer=say(0)), phone)
+    last = monotonic()
+    await asyncio.sleep(0.3)
     call.detach(phone)
     await asyncio.sleep(0.2)
-    await node.open("call-1", token=started.resume_token, resumable=False)
+    _, _, phone = await node.open("call-1", token=started.resume_token, resumable=False)
+    assert await gaps(node, call) == [], "who knows when audio comes again"
+    await asyncio.sleep(0.2)
+    away = monotonic() - last
+    await call.audio(audio(customer=say(1)[: RATE // 10]), phone)
     (gap,) = await gaps(node, call)
-    assert (gap.reason, gap.start == gap.end, gap.missing >= 0.2) == ("sender lost", True, True)
+    assert (gap.reason, gap.start, gap.end) == ("sender lost", 2.0, 2.0)
+    assert gap.missing == pytest.approx(away - 0.1, abs=0.1)
+    await call.audio(audio(customer=say(1)), phone)
+    assert len(await gaps(node, call)) == 1
+
+
+async def test_a_gap_whose_sender_was_lost_again_before_it_sent_anything(node: Node) -> None:
+    call, started, phone = await node.open("call-1", resumable=False)
+    await call.audio(audio(customer=say(0)), phone)
+    last = monotonic()
+    for _ in range(2):
+        call.detach(phone)
+        await asyncio.sleep(0.2)
+        _, _, phone = await node.open("call-1", token=started.resume_token, resumable=False)
+    away = monotonic() - last
+    await call.audio(audio(customer=say(1)[: RATE // 100]), phone)
+    (gap,) = await gaps(node, call)
+    assert gap.missing == pytest.approx(away, abs=0.1)
 
 
 async def back(node: Node, call, started, phone, seconds: float = 1.3):
@@ -100,10 +124,10 @@ async def test_an_outage_after_which_the_sender_goes_on_with_what_is_said_now(qu
     await stream(call, phone, say(0)[: RATE // 2])
     call, phone = await back(quick, call, started, phone)
     await stream(call, phone, say(1)[: RATE * 3 // 2])
-    call.tick(time())
-    call.tick(time() + 1)
+    call.tick(monotonic())
+    call.tick(monotonic() + 1)
     await stream(call, phone, say(1)[: RATE * 3 // 2])
-    call.tick(time() + 2)
+    call.tick(monotonic() + 2)
     await until(lambda: not call._finishing)
     (gap,) = await gaps(quick, call)
     assert (gap.reason, gap.start, gap.end) == ("sender lost", 0.5, 0.5)
@@ -116,9 +140,9 @@ async def test_an_outage_whose_audio_is_repeated_leaves_no_gap(quick: Node) -> N
     call, phone = await back(quick, call, started, phone)
     for _ in range(3):
         await stream(call, phone, say(1), pace=0.005)
-        call.tick(time())
+        call.tick(monotonic())
     await stream(call, phone, say(2))
-    call.tick(time())
+    call.tick(monotonic())
     await until(lambda: not call._finishing)
     await call.end(phone, "stopped")
     assert await gaps(quick, call) == []
@@ -136,7 +160,7 @@ async def test_an_outage_with_a_restart_in_it(quick: Node) -> None:
     call, _, phone = await again.open("call-1", token=started.resume_token)
     for _ in range(2):
         await stream(call, phone, say(1)[: RATE * 3 // 2])
-        call.tick(time())
+        call.tick(monotonic())
     await until(lambda: not call._finishing)
     (gap,) = await gaps(again, call)
     assert (gap.reason, gap.start) == ("sender lost", 0.5)
