@@ -63,6 +63,7 @@ from server.store.passwords import WeakPasswordError
 from server.version import version
 from server.watch.diary import Diary
 from server.watch.meter import Meter
+from server.watch.tracing import TracedDoors, Traces, open_traces
 from server.wire.base import ErrorCode, Problem
 from server.wire.events import MessageState
 from server.wire.rest import ProblemResponse
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     add_pages(app, settings.web_dir)
     app.add_middleware(HostCheck, names=own_names(settings))
+    app.add_middleware(TracedDoors)
     _add_error_answers(app)
     return app
 
@@ -100,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _running(settings: Settings) -> AsyncIterator[Services]:
     """Build the services, take up what a crash left behind, and run the housekeeping until the end."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    traces = open_traces(settings.otel_endpoint)
     url = settings.resolved_database_url()
     await asyncio.to_thread(upgrade, url)
     store = await Store.open(url)
@@ -109,9 +112,11 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     executor = ThreadPoolExecutor(settings.asr_threads or cpu_count() or 1, thread_name_prefix="asr")
     recorder = Recorder(store, settings.data_dir)
     async with httpx.AsyncClient(timeout=settings.webhook_timeout) as client, contextlib.AsyncExitStack() as stack:
+        if traces is not None:
+            stack.push_async_callback(asyncio.to_thread, traces.close)
         stack.push_async_callback(store.close)
         room = _audio_room(settings, pools, executor, recorder, prompts)
-        services = await _build(settings, store, suggestions, room, client)
+        services = await _build(settings, store, suggestions, room, client, traces)
         await recorder.recover()
         await services.calls.recover()
         # The first recognisers warm up while the server already answers: an early call only waits a little longer.
@@ -128,13 +133,18 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def _build(
-    settings: Settings, store: Store, suggestions: Knowledge, room: AudioRoom, client: httpx.AsyncClient
+    settings: Settings,
+    store: Store,
+    suggestions: Knowledge,
+    room: AudioRoom,
+    client: httpx.AsyncClient,
+    traces: Traces | None,
 ) -> Services:
     secret = load_secret(settings)
     player = await _seed(settings, store)
     await suggestions.refresh()
     meter = Meter(room.metrics, settings.card_seconds)
-    hub: Hub[Published] = Hub(meter.overhear, Diary().overhear)
+    hub: Hub[Published] = Hub(meter.overhear, Diary().overhear, *([traces.overhear] if traces is not None else []))
     store.watch_writes(room.metrics.wrote)
     policy = Policy(
         max_cards=settings.max_cards,
@@ -162,6 +172,7 @@ async def _build(
         links=ChatLinks(secret, settings.chat_link_hours),
         demo=player,
         metrics=room.metrics,
+        traces=traces,
     )
 
 

@@ -22,6 +22,7 @@ from server.settings import Settings
 from server.spool import StorageError
 from server.store import StoreError
 from server.watch.logs import configure
+from server.watch.tracing import TracingError
 from suggest.card import ModelError as IntentModelError
 from suggest.encoder import MissingWeights
 
@@ -33,7 +34,7 @@ PONG_SECONDS = 60
 
 MENDABLE = (
     *(FileError, IntentModelError, MissingWeights, OSError),
-    *(PromptError, SpeechModelError, StorageError, StoreError),
+    *(PromptError, SpeechModelError, StorageError, StoreError, TracingError),
 )
 
 
