@@ -38,6 +38,7 @@ from server.routes import (
     claims,
     conversations,
     demo,
+    floor,
     health,
     knowledge,
     listen,
@@ -74,7 +75,7 @@ TICK_SECONDS = 0.5
 REFRESH_SECONDS = 0.5
 ROUTERS = (
     *(session, listen, panel, chat, calls, claims, admin, knowledge),
-    *(conversations, review, privacy, demo, training, wordings, tasks, health, metrics, queues, schema),
+    *(conversations, review, privacy, demo, training, wordings, tasks, health, metrics, floor, queues, schema),
 )
 
 

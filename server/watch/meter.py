@@ -4,9 +4,10 @@ from time import time
 from typing import TypeGuard
 
 from server.live.conversation import Published, conversation_topic
-from server.watch.metrics import Metrics, Stage
+from server.watch.metrics import Metrics
 from server.wire import events as ev
 from server.wire.events import Event, OutcomeKind
+from server.wire.floor import Stage
 
 MOST_CARDS = 10_000
 """Open cards that are remembered for the time that they take; a conversation that never ends must not pile up."""

@@ -4,14 +4,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from server.version import version
 from server.watch.refusals import Refusals
+from server.wire.floor import Stage
 
-Stage = Literal["final", "intent", "retrieval", "pushed", "rendered"]
 STAGES: tuple[Stage, ...] = ("final", "intent", "retrieval", "pushed", "rendered")
 """On the way of a customer's words, in order; each is measured from the end of speech."""
 LAG_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
@@ -64,6 +63,11 @@ class Metrics:
     def wrote(self, seconds: float) -> None:
         """A write was committed, or failed, so many seconds after it was asked for."""
         self._writes.observe(seconds)
+
+    @property
+    def memory(self) -> float:
+        """Bytes of memory that the process takes (RSS); 0 where the system does not tell."""
+        return self.registry.get_sample_value("process_resident_memory_bytes") or 0.0
 
     def recent(self, stage: Stage) -> list[float]:
         """Lags of a stage in the last five minutes, in seconds, shortest first."""

@@ -37,6 +37,7 @@ TRUSTED = EVERYBODY - KEYS - {"key:revoked"}
 
 NOBODY: frozenset[str] = frozenset()
 PANEL = frozenset({"agent", "supervisor"})
+FLOOR = frozenset({"supervisor", "admin"})
 CONVERSATIONS = frozenset({"agent", "reviewer", "supervisor", "admin"})
 REVIEW = frozenset({"reviewer", "supervisor", "admin"})
 TRAINING = frozenset({"trainer", "admin"})
@@ -54,6 +55,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /password": EVERYBODY,
     "GET /no-access": EVERYBODY,
     "GET /panel": EVERYBODY,
+    "GET /floor": EVERYBODY,
     "GET /demo": EVERYBODY,
     "GET /conversations": EVERYBODY,
     "GET /conversations/{rest:path}": EVERYBODY,
@@ -78,6 +80,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /v1/claims/{conversation_id}": PANEL,
     "GET /v1/kb/search": ROLES,
     "GET /v1/wrap-up-codes": ROLES,
+    "GET /v1/floor": FLOOR,
     # Conversations
     "GET /v1/conversations": CONVERSATIONS,
     "GET /v1/conversations/{conversation_id}": CONVERSATIONS | key("export"),

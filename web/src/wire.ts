@@ -1043,6 +1043,88 @@ export interface Final {
   words: WordTime[];
 }
 /**
+ * What goes on now. `at` is the server's clock, `calls` are those within reach, longest first.
+ */
+export interface Floor {
+  at: number;
+  calls: FloorCall[];
+  /**
+   * Of the stages that anything reached.
+   */
+  lags: StageLag[];
+  node: NodeHealth;
+  /**
+   * Of the last hour, the most frequent first.
+   */
+  refusals: RefusalCount[];
+}
+/**
+ * A call whose audio is open.
+ */
+export interface FloorCall {
+  /**
+   * Login; None while the call is nobody's.
+   */
+  agent: string | null;
+  agent_name: string | null;
+  /**
+   * No audio comes: its sender is lost and may come back.
+   */
+  away: boolean;
+  conversation_id: string;
+  direction: Direction;
+  /**
+   * Seconds of audio received and not decoded, of the leg that is most behind.
+   */
+  lag: number;
+  language: string;
+  queue: string;
+  /**
+   * What goes on now, as far as the switch tells.
+   */
+  segment: SegmentKind | null;
+  segment_since: number;
+  shown: number;
+  started_at: number;
+  /**
+   * Cards shown so far, and how many of them were used, sent or spoken.
+   */
+  used: number;
+}
+/**
+ * Seconds from the end of speech to a stage, over the node's last five minutes.
+ */
+export interface StageLag {
+  count: number;
+  p50: number;
+  p95: number;
+  stage: "final" | "intent" | "retrieval" | "pushed" | "rendered";
+}
+/**
+ * The node as a whole, whoever its calls belong to.
+ */
+export interface NodeHealth {
+  calls: number;
+  /**
+   * None where the disk does not answer.
+   */
+  disk_free_bytes: number | null;
+  memory_bytes: number;
+  /**
+   * Why it takes no further calls; empty while it does.
+   */
+  reasons: NotReady[];
+  room: number;
+  version: string;
+}
+/**
+ * Senders of audio that were refused for one reason.
+ */
+export interface RefusalCount {
+  count: number;
+  reason: ErrorCode;
+}
+/**
  * One conversation that a search found. `hits` counts the utterances that hold something of what was asked.
  */
 export interface FoundConversation {
@@ -1169,6 +1251,11 @@ export interface Start {
    * Login or extension, if known.
    */
   agent?: string | null;
+  /**
+   * Whether the sender, once its connection was lost, goes on from `resume_from`. False: it goes on with what is said
+   * then, and what was said meanwhile becomes a gap of that length.
+   */
+  can_repeat?: boolean;
   channel?: "call";
   context?: {
     [k: string]: string;
