@@ -74,7 +74,16 @@ class Settings(BaseSettings):
         description="Networks from which `/v1/vosk` needs no key, since its protocol has no place for one (JSON list). "
         "Behind a proxy on this machine everyone seems to call from here: set it to `[]` then.",
     )
-    max_calls: int = Field(8, ge=1, description="Calls that this node carries at once; the next one is refused.")
+    decode_load: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Share of the decoding threads' time up to which calls are admitted, by what this node's calls are "
+        "measured to cost; the rest is for bursts. 0: nothing is measured, only `max_calls` counts.",
+    )
+    max_calls: int = Field(
+        0, ge=0, description="Calls that this node carries at most, whatever is measured; 0: as many as it can."
+    )
     max_lead: float = Field(
         10.0, gt=0, description="Seconds of audio one leg may be ahead of decoding before its sender is held back."
     )

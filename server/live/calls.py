@@ -6,6 +6,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from time import monotonic
 
 from asr.pool import RecognizerPool
 from server.live.admission import told_language
@@ -19,10 +20,12 @@ from server.spool import StorageError
 from server.store import ConflictError, Store, StoreError
 from server.store.queries.tasks import TaskRecord
 from server.wire import listen
-from server.wire.base import ErrorCode
+from server.wire.base import RETRY_SECONDS, ErrorCode
 from server.wire.events import Channel, Direction
 
 log = logging.getLogger(__name__)
+FULL = f"this node carries as many calls as it can; try again in {RETRY_SECONDS:g} s, or elsewhere"
+NO_LIMIT = 1000
 Permit = Callable[[str], Awaitable[None]]
 """Raises CallRefused where the sender is not for that queue."""
 
@@ -33,13 +36,15 @@ class Calls:
     def __init__(
         self, conversations: Conversations, store: Store, room: AudioRoom, max_calls: int, secret: bytes
     ) -> None:
-        """`secret` signs resume tokens."""
+        """`max_calls`: never carry more (0: no such limit); `secret` signs resume tokens."""
         self._conversations = conversations
         self._store = store
         self._room = room
         self._max_calls = max_calls
         self._secret = secret
         self._calls: dict[str, Call] = {}
+        self._since: dict[Call, float] = {}
+        """When each call took its place, monotonic seconds."""
         self._pins: dict[str, ExitStack] = {}
         self._lock = asyncio.Lock()
         self._draining = False
@@ -57,7 +62,10 @@ class Calls:
     @property
     def room(self) -> int:
         """Calls that would be admitted now beside those that are open."""
-        return 0 if self._draining else max(0, self._max_calls - len(self._calls))
+        if self._draining:
+            return 0
+        room = self._room.load.room(self._since, monotonic()) if self._room.load is not None else NO_LIMIT
+        return max(0, min(room, self._max_calls - len(self._calls))) if self._max_calls else room
 
     @property
     def has_room(self) -> bool:
@@ -73,6 +81,13 @@ class Calls:
     def pools(self) -> Mapping[str, RecognizerPool]:
         """The recognisers, by language."""
         return self._room.pools
+
+    async def has_place_for(self, external_id: str) -> bool:
+        """Whether a sender that names this call finds a place: always in a call that is open already."""
+        if self._draining or self.has_room:
+            return True
+        live = await self._conversations.find(external_id)
+        return live is not None and live.conversation_id in self._calls
 
     async def open(
         self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit | None = None
@@ -144,6 +159,7 @@ class Calls:
 
     def _remember(self, call: Call) -> Call:
         self._calls[call.live.conversation_id] = call
+        self._since[call] = monotonic()
         pin = ExitStack()
         pin.enter_context(self._conversations.pinned(call.live))
         self._pins[call.live.conversation_id] = pin
@@ -177,7 +193,7 @@ class Calls:
 
     def _admit(self) -> None:
         if not self.has_room:
-            raise CallRefused(ErrorCode.OVERLOADED, "this node carries as many calls as it can; try again later")
+            raise CallRefused(ErrorCode.OVERLOADED, FULL)
 
     async def recover(self) -> None:
         """After a restart: go on decoding what was spooled, and wait for the senders to come back."""
@@ -191,8 +207,11 @@ class Calls:
 
     def tick(self, now: float) -> None:
         """Once in a while: stalled and lost senders, calls that are over."""
+        if self._room.load is not None:
+            self._room.load.tick(self._since, now)
         for call in list(self._calls.values()):
             call.tick(now)
+            call.live.note_lag(max((slot.live.behind for slot in call.slots.values()), default=0.0))
             self.forget_if_idle(call)
 
     def forget_if_idle(self, call: Call) -> None:
@@ -200,6 +219,8 @@ class Calls:
         conversation_id = call.live.conversation_id
         if call.idle and self._calls.get(conversation_id) is call:
             del self._calls[conversation_id]
+            del self._since[call]
+            call.live.note_lag(0.0)
             self._pins.pop(conversation_id).close()
 
     async def drain(self, seconds: float) -> None:
@@ -213,6 +234,7 @@ class Calls:
         for call in self._calls.values():
             await call.close()
         self._calls.clear()
+        self._since.clear()
         for pin in self._pins.values():
             pin.close()
 

@@ -13,6 +13,7 @@ from time import monotonic, time
 from asr import audio
 from asr.leg import LegDecoder
 from asr.transcript import Transcript
+from server.live.pressure import thinned
 from server.spool import LegSpool, StorageError
 from server.store.errors import StorageError as NotStored
 from server.store.errors import StoreError
@@ -24,7 +25,8 @@ Heard = Callable[[Transcript, float], Awaitable[bool | None]]
 True: it is of no use, as another language is spoken there; to be decoded again from the last boundary.
 """
 
-BLOCK_SECONDS = 1.0
+BLOCK_SECONDS = 0.3
+"""Most audio decoded in one go: legs take turns, and one that is far behind holds a thread no longer than that."""
 ATTEMPTS = 3
 """Failures at one boundary before the audio up to the next mark is given up as unheard."""
 LONGEST_PAUSE = 5.0
@@ -76,6 +78,8 @@ class LiveLeg:
         """When audio came last, in monotonic seconds."""
         self.skip = 0
         """Samples at the head of what comes next that were heard before."""
+        self.held_back = False
+        """Audio has had to wait; set back by whoever asks."""
         self.intake = asyncio.Lock()
         """Held while audio is added, or while it is settled who adds it."""
         self._fresh = fresh
@@ -89,6 +93,10 @@ class LiveLeg:
         self._room = asyncio.Event()
         self._room.set()
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
+        self._undecoded: deque[tuple[int, float]] = deque()
+        """End of each piece of audio that is not decoded yet (samples), and when it came (monotonic seconds)."""
+        self._interval = self.decoder.interim_interval
+        self._decoded = self._reported = 0
         self._marks: asyncio.Queue[_Mark] = asyncio.Queue()
         self._decoding: asyncio.Future[list[Transcript]] | None = None
         self._worker = asyncio.create_task(self._work())
@@ -103,12 +111,25 @@ class LiveLeg:
         """Seconds of audio received that the decoder does not have yet."""
         return max(0, self.spool.samples - self.decoder.position) / self.sample_rate
 
+    @property
+    def behind(self) -> float:
+        """Seconds for which the oldest audio that is not decoded yet has waited."""
+        while self._undecoded and self._undecoded[0][0] <= self.decoder.position:
+            self._undecoded.popleft()
+        return monotonic() - self._undecoded[0][1] if self._undecoded else 0.0
+
+    def take_decoded(self) -> float:
+        """Seconds of audio decoded since this was asked last, those decoded again included."""
+        decoded, self._reported = self._decoded - self._reported, self._decoded
+        return decoded / self.sample_rate
+
     async def offer(self, raw: bytes, mine: Callable[[], bool]) -> asyncio.Future[None] | None:
         """Spool audio (in the source encoding); waits while too much is undecoded. Done once it has been decoded.
 
         None, and nothing is added, where `mine` says that meanwhile another sender delivers the leg.
         Raises StorageError when the audio could not be spooled.
         """
+        self.held_back = self.held_back or not self._room.is_set()
         await self._room.wait()
         async with self.intake:
             if not mine():
@@ -196,6 +217,8 @@ class LiveLeg:
     def _mark(self, kind: _Kind) -> asyncio.Future[None]:
         mark = _Mark(self.spool.samples, kind, asyncio.get_running_loop().create_future())
         self._marks.put_nowait(mark)
+        if mark.position > (self._undecoded[-1][0] if self._undecoded else self.decoder.position):
+            self._undecoded.append((mark.position, monotonic()))
         self._note_lead()
         return mark.done
 
@@ -234,6 +257,7 @@ class LiveLeg:
     async def _decode_to(self, mark: _Mark) -> None:
         while True:
             while self.decoder.position < mark.position:
+                self.decoder.interim_interval = thinned(self._interval, self.behind)
                 await self._tell(lambda: self._feed(mark.position))
                 self._note_lead()
             if mark.kind is _Kind.AUDIO:
@@ -246,7 +270,9 @@ class LiveLeg:
         start = self.decoder.position
         count = min(limit - start, round(BLOCK_SECONDS * self.sample_rate))
         raw = self.spool.read(start, count)
-        return self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
+        transcripts = self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
+        self._decoded += count
+        return transcripts
 
     async def _tell(self, decode: Callable[[], list[Transcript]]) -> bool:
         """Decode and tell; False if what was heard is to be decoded again, by a decoder that has begun anew."""

@@ -44,7 +44,7 @@ def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, place: str) -> No
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TICI_MAX_CALLS", "0"), ("TICI_END_SILENCE", "long"), ("TICI_ALLOWED_ORIGINS", "http://a"), ("TICI_PORT", "-1")],
+    [("TICI_MAX_CALLS", "-1"), ("TICI_END_SILENCE", "long"), ("TICI_ALLOWED_ORIGINS", "http://a"), ("TICI_PORT", "-1")],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     assert name.removeprefix("TICI_").lower() in sentence(start(**{name: value})).lower()

@@ -1,0 +1,36 @@
+"""What the node's calls cost, measured at each tick, and the room that is left."""
+
+from collections.abc import Iterable, Mapping
+from time import monotonic
+
+from server.live.call import Call
+from server.live.capacity import Capacity, Carried, Tick
+from server.live.leg import LiveLeg
+from server.live.threads import DecoderThreads
+
+
+class LoadMeter:
+    """Feeds a `Capacity` with what the decoding threads and the legs did. Belongs to the event loop."""
+
+    def __init__(self, capacity: Capacity, threads: DecoderThreads) -> None:
+        self.capacity = capacity
+        self._threads = threads
+        self._at = monotonic()
+        self._worked = threads.worked
+
+    def tick(self, calls: Iterable[Call], now: float) -> None:
+        """Measure what happened since the last tick; `now` in monotonic seconds."""
+        legs = _legs(calls)
+        worked = self._threads.worked
+        behind = sum(leg.behind for leg in legs) / max(1, len(legs))
+        audio = sum(leg.take_decoded() for leg in legs)
+        self.capacity.measure(Tick(now - self._at, max(0.0, worked - self._worked), audio, behind))
+        self._at, self._worked = now, worked
+
+    def room(self, calls: Mapping[Call, float], now: float) -> int:
+        """Calls that can be admitted beside `calls`, which map to when they began (monotonic seconds)."""
+        return self.capacity.room(Carried(now - since, len(call.slots)) for call, since in calls.items())
+
+
+def _legs(calls: Iterable[Call]) -> list[LiveLeg]:
+    return [slot.live for call in calls for slot in call.slots.values()]
