@@ -128,6 +128,9 @@ class FakeServer:
         )
         self._do(self._tell_all(message))
 
+    def lag(self, seconds: float, conversation_id: str = "c1") -> None:
+        self._do(self._tell_all(panel.PanelLag(conversation_id=conversation_id, seconds=seconds)))
+
     def drop(self) -> None:
         """Lose every connection."""
         self._do(self._close_all())

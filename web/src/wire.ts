@@ -115,7 +115,7 @@ export type PanelClientMessage =
   | SetRecording
   | SetConsent;
 export type PanelServerMessage =
-  Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | Pong | ActionResult | PanelError;
+  Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | PanelLag | Pong | ActionResult | PanelError;
 /**
  * Why a text became a sample: what the agent did with its card, or that nobody was sure.
  */
@@ -1473,6 +1473,14 @@ export interface PanelInterim {
   start: number;
   text: string;
   type: "interim";
+}
+/**
+ * Recognition is so many seconds behind what is being said; told again as it changes, and with 0 when it is over.
+ */
+export interface PanelLag {
+  conversation_id: string;
+  seconds: number;
+  type: "lag";
 }
 /**
  * It is no longer this agent's: close it at once.

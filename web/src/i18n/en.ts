@@ -121,6 +121,7 @@ export const en: Record<Key, string> = {
   "transcript.latest": "Back to latest",
   "transcript.gap": "{seconds} s of audio missing",
   "transcript.speaking": "speaking",
+  "transcript.lag": "Transcript is {seconds} s behind",
 
   "role.customer": "Customer",
   "role.agent": "Agent",

@@ -120,6 +120,7 @@ export const zh = {
   "transcript.latest": "回到最新",
   "transcript.gap": "{seconds} 秒音频缺失",
   "transcript.speaking": "正在说",
+  "transcript.lag": "文字落后约 {seconds} 秒",
 
   "role.customer": "客户",
   "role.agent": "坐席",
