@@ -1,8 +1,10 @@
 import type { Key } from "./keys";
+import { floorEn } from "./floor";
 import { privacyEn } from "./privacy";
 
 /** Every text of the pages in English. */
 export const en: Record<Key, string> = {
+  ...floorEn,
   ...privacyEn,
   "app.name": "Tici 提词",
   "app.tagline": "Hears the call, shows the next line",

@@ -1,7 +1,9 @@
+import { floorZh } from "./floor";
 import { privacyZh } from "./privacy";
 
 /** Every text of the pages in Chinese; its keys are the keys of every other language. */
 export const zh = {
+  ...floorZh,
   ...privacyZh,
   "app.name": "Tici 提词",
   "app.tagline": "听懂来电，递上下一句话",
