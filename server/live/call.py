@@ -242,8 +242,10 @@ class Call:
         decoded_to = self.live.session.state.legs[name].decoded_to
         watch = LanguageWatch(name, spool.header.sample_rate, room.pools)
         heard = partial(self._heard, name, decoders, watch)
-        slot = Slot(LiveLeg(name, spool, decoders.fresh, decoded_to, room.executor, heard, room.max_lead), monotonic())
-        self.slots[name] = slot
+        live = LiveLeg(name, spool, decoders.fresh, decoded_to, room.executor, heard, room.max_lead)
+        slot = self.slots[name] = Slot(live, monotonic())
+        for start, _ in self.live.session.state.legs[name].left_out:
+            live.part_at(slot.sample(start))
         return slot
 
     async def _store(self, step: Callable[..., list[Output]], slot: Slot | None = None) -> list[Output]:
@@ -254,6 +256,7 @@ class Call:
         """Keep what was said while a sender that cannot repeat it was away; `raw` is the first that comes again."""
         gap = slot.take_absence(monotonic(), slot.seconds(raw))
         if gap is not None:
+            slot.live.part_at(slot.live.spool.samples)
             await self._store(lambda session: session.gap(gap, time()))
 
     async def _mark_gap(self, slot: Slot, *, last: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
@@ -82,6 +83,7 @@ class LiveLeg:
         """Audio has had to wait; set back by whoever asks."""
         self.intake = asyncio.Lock()
         """Held while audio is added, or while it is settled who adds it."""
+        self._gaps: list[int] = []
         self._fresh = fresh
         self._boundary = decoded_to
         """End of the last final that was told. What was told is stored; what a session holds may not be."""
@@ -148,6 +150,11 @@ class LiveLeg:
     def cut(self) -> asyncio.Future[None]:
         """Close the open utterance where the audio is now."""
         return self._mark(_Kind.CUT)
+
+    def part_at(self, sample: int) -> None:
+        """Time is missing before this sample: no utterance goes on over it, whenever it is decoded."""
+        if sample not in self._gaps:
+            insort(self._gaps, sample)
 
     def finish(self) -> asyncio.Future[None]:
         """The leg is over: decode the rest."""
@@ -258,13 +265,20 @@ class LiveLeg:
         while True:
             while self.decoder.position < mark.position:
                 self.decoder.interim_interval = thinned(self._interval, self.behind)
-                await self._tell(lambda: self._feed(mark.position))
+                await self._decode_on(mark.position)
                 self._note_lead()
             if mark.kind is _Kind.AUDIO:
                 return
             end = self.decoder.close_utterance if mark.kind is _Kind.CUT else self.decoder.finish
             if await self._tell(end):
                 return
+
+    async def _decode_on(self, limit: int) -> None:
+        position = self.decoder.position
+        if position in self._gaps and not await self._tell(self.decoder.close_utterance):
+            return
+        end = next((gap for gap in self._gaps if position < gap < limit), limit)
+        await self._tell(lambda: self._feed(end))
 
     def _feed(self, limit: int) -> list[Transcript]:
         start = self.decoder.position

@@ -51,6 +51,8 @@ class Outage:
     behind: float
     nearest: float
     since: tuple[float, int]
+    held: bool = False
+    """The sender was held back meanwhile."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,12 +85,13 @@ class Slot:
         if repeats and position:
             known = self.outage or Outage(position, 0.0, max(0.0, self._behind(last)), inf, (now, position))
             known.length += max(0.0, now - last)
-            known.nearest, known.since = inf, (now, position)
+            known.nearest, known.since, self.live.held_back = inf, (now, position), False
             self.outage, self.absent_since = known, None
         else:
             self.outage = None
-            self.since = (now, position)
-            if not repeats and (self.began or position) and self.absent_since is None:
+            if repeats or not (self.began or position):
+                self.since = (now, position)
+            elif self.absent_since is None:
                 self.absent_since = last
         self.sender, self.lost_at, self.began = sender, None, now
         self.joined, self.stall = position, None
@@ -135,9 +138,10 @@ class Slot:
         absent_since, self.absent_since = self.absent_since, None
         if absent_since is None:
             return None
-        position = self.live.spool.samples
-        self.since = (now - seconds, position)
-        missing = now - seconds - absent_since
+        position, said_at = self.live.spool.samples, now - seconds
+        # The last audio may have been heard long after it was said, by a node that was behind.
+        missing = max(said_at - absent_since, min(self._behind(said_at), LONGEST_SURPLUS))
+        self.since = (said_at, position)
         return self.gap(position, missing, "sender lost") if missing >= SHORTEST_ABSENCE else None
 
     def note_return(self, now: float, stall_seconds: float) -> None:
@@ -157,7 +161,10 @@ class Slot:
         if stall is None:
             return None
         missing = min(stall.length, self._behind(self.live.last_audio) - max(0.0, stall.behind))
-        return self.gap(stall.position, missing, "stalled") if missing >= SHORTEST_GAP else None
+        if missing < SHORTEST_GAP:
+            return None
+        self.since = (self.since[0] + missing, self.since[1])
+        return self.gap(stall.position, missing, "stalled")
 
     def outage_settled(self, now: float) -> bool:
         """Whether it is clear by now how much the last outage left out: the audio comes no nearer to the clock."""
@@ -165,6 +172,11 @@ class Slot:
         if outage is None or samples == outage.since[1]:
             return False
         behind = self._behind(self.live.last_audio)
+        if self.live.held_back:
+            # It would have sent more by now, had it been let.
+            self.live.held_back, outage.held = False, True
+            outage.nearest, outage.since = behind, (now, samples)
+            return False
         if outage.nearest - behind > PACE:
             outage.nearest, outage.since = behind, (now, samples)
             return False
@@ -174,7 +186,7 @@ class Slot:
 
     def came_late(self) -> bool:
         """Whether audio after an outage, of which no more comes, was new rather than what its sender had kept."""
-        if self.outage is None:
+        if self.outage is None or self.outage.held or self.live.held_back:
             return False
         at, heard = self.live.last_audio - self.began, self.live.spool.samples - self.joined
         return at >= SETTLE_SECONDS and heard / self.live.sample_rate - at < SHORTEST_OUTAGE / 2
@@ -194,6 +206,11 @@ class Slot:
         """The leg's audio between two samples; blocks."""
         spool = self.live.spool
         return audio.decode(spool.read(start, end - start), spool.header.encoding)
+
+    def sample(self, seconds: float) -> int:
+        """The leg's sample at a time of its audio, in seconds from the conversation's origin."""
+        header = self.live.spool.header
+        return round((seconds - header.offset) * header.sample_rate)
 
     def gap(self, position: int, missing: float, reason: str) -> ev.LegGap:
         """Seconds that are missing at a sample of the leg, which has no time for them."""

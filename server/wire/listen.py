@@ -6,7 +6,7 @@ sample by sample in the order of `legs`. `ack` says how many samples per leg are
 connection the sender opens a new socket, sends the same `start` (with the `resume_token`, if it has one), and
 continues from the `resume_from` that it is told. A sender that keeps no audio says `can_repeat: false`.
 
-A node that is told to stop takes no new calls, waits a little until nobody is in mid-sentence, tells every final, and then
+A node that is told to stop takes no new calls, waits a little until nobody is in mid-sentence, tells every final, then
 says `error` with the code `shutting_down` and closes with 1012: connect again, elsewhere if there is another node. The
 same holds after any close with 1006, 1011, 1012 or 1013; after 1008 there is something wrong with what was sent.
 """
