@@ -36,10 +36,13 @@ class RecognizerPool:
         self._idle: list[tuple[Recognizer, float]] = []
         self._freed = False
         """Memory was freed that has not been given back yet."""
+        self._made = self._recycled = 0
 
     def warm(self, count: int) -> None:
         """Makes recognizers that have heard something until `count` are free; takes a second or two each."""
         while self.idle < count:
+            with self._lock:
+                self._made += 1
             self.release(_warmed(self._model))
 
     @property
@@ -48,6 +51,18 @@ class RecognizerPool:
         with self._lock:
             return len(self._idle)
 
+    @property
+    def made(self) -> int:
+        """Recognizers made so far."""
+        with self._lock:
+            return self._made
+
+    @property
+    def recycled(self) -> int:
+        """Recognizers freed so far, as they were worn out or not needed any more."""
+        with self._lock:
+            return self._recycled
+
     def acquire(self) -> Recognizer:
         """A recognizer with no memory of earlier speech; raises `PoolClosed`."""
         with self._lock:
@@ -55,6 +70,7 @@ class RecognizerPool:
                 raise PoolClosed("speech recognition is shutting down")
             if self._idle:
                 return self._idle.pop()[0]
+            self._made += 1
         return self._model.create()
 
     def release(self, recognizer: Recognizer) -> None:
@@ -64,6 +80,7 @@ class RecognizerPool:
                 self._idle.append((recognizer, monotonic()))
             else:
                 self._freed = True
+                self._recycled += 1
 
     def shrink(self, now: float) -> int:
         """Frees those that nobody has needed for `UNUSED_SECONDS` (`now`: monotonic seconds); how many.
@@ -75,6 +92,7 @@ class RecognizerPool:
             unused = sum(now - since > UNUSED_SECONDS for _, since in self._idle)
             freed = self._idle[: max(0, min(unused, len(self._idle) - self._keep))]
             del self._idle[: len(freed)]
+            self._recycled += len(freed)
             due, self._freed = self._freed or bool(freed), False
         count = len(freed)
         del freed

@@ -14,6 +14,7 @@ from server.live.call import Call
 from server.live.conversation import LiveConversation
 from server.live.conversations import TENANT, Conversations, queue_of
 from server.live.draining import drain
+from server.live.load import LoadMeter
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender
 from server.spool import StorageError
@@ -76,6 +77,11 @@ class Calls:
     def draining(self) -> bool:
         """Whether the node is shutting down."""
         return self._draining
+
+    @property
+    def load(self) -> LoadMeter | None:
+        """What the calls are measured to cost; None where only a fixed number limits them."""
+        return self._room.load
 
     @property
     def pools(self) -> Mapping[str, RecognizerPool]:

@@ -14,9 +14,16 @@ class LoadMeter:
 
     def __init__(self, capacity: Capacity, threads: DecoderThreads) -> None:
         self.capacity = capacity
+        self.audio = 0.0
+        """Seconds of legs' audio decoded so far."""
         self._threads = threads
         self._at = monotonic()
         self._worked = threads.worked
+
+    @property
+    def worked(self) -> float:
+        """Seconds that the decoding threads have worked so far, all together."""
+        return self._threads.worked
 
     def tick(self, calls: Iterable[Call], now: float) -> None:
         """Measure what happened since the last tick; `now` in monotonic seconds."""
@@ -24,6 +31,7 @@ class LoadMeter:
         worked = self._threads.worked
         behind = sum(leg.behind for leg in legs) / max(1, len(legs))
         audio = sum(leg.take_decoded() for leg in legs)
+        self.audio += audio
         self.capacity.measure(Tick(now - self._at, max(0.0, worked - self._worked), audio, behind))
         self._at, self._worked = now, worked
 

@@ -62,7 +62,7 @@ def _row(call: Call, names: dict[str, str]) -> FloorCall:
         started_at=state.started_at,
         segment=state.segments[-1].kind if state.segments else None,
         segment_since=_segment_since(state),
-        lag=max((slot.live.lead for slot in slots), default=0.0),
+        lag=max((slot.live.behind for slot in slots), default=0.0),
         away=bool(slots) and all(state_of(slot) == "away" for slot in slots),
         shown=len(state.cards),
         used=len(kept),

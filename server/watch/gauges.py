@@ -23,6 +23,7 @@ async def exposition(services: Services) -> bytes:
     await asyncio.to_thread(_measure_disk, metrics, services)
     _count_calls(metrics, services)
     _count_queues(metrics, services)
+    _count_decoding(metrics, services)
     return generate_latest(metrics.registry)
 
 
@@ -32,9 +33,9 @@ def _count_calls(metrics: Metrics, services: Services) -> None:
     states = Counter(state_of(slot) for slot in slots)
     for state in LEG_STATES:
         metrics.legs.labels(state).set(states[state])
-    leads = [slot.live.lead for slot in slots]
-    metrics.backlog.set(sum(leads))
-    metrics.worst.set(max(leads, default=0.0))
+    metrics.backlog.set(sum(slot.live.lead for slot in slots))
+    metrics.behind.set(max((slot.live.behind for slot in slots), default=0.0))
+    metrics.leased.set(sum(slot.live.decoder.in_speech for slot in slots))
     metrics.calls.set(calls.live)
     metrics.room.set(calls.room)
     metrics.in_memory.set(len(services.conversations.live))
@@ -45,8 +46,19 @@ def _count_queues(metrics: Metrics, services: Services) -> None:
     metrics.outbox.set(services.delivery.due)
     metrics.tasks.set(len(asyncio.all_tasks()))
     metrics.threads.set(threading.active_count())
+
+
+def _count_decoding(metrics: Metrics, services: Services) -> None:
     for language, pool in services.calls.pools.items():
         metrics.idle.labels(language).set(pool.idle)
+        metrics.reached(metrics.made.labels(language), pool.made)
+        metrics.reached(metrics.recycled.labels(language), pool.recycled)
+    load = services.calls.load
+    if load is not None:
+        metrics.busy.set(load.capacity.busy)
+        metrics.cost.set(load.capacity.cost)
+        metrics.reached(metrics.heard, load.audio)
+        metrics.reached(metrics.worked, load.worked)
 
 
 def _measure_disk(metrics: Metrics, services: Services) -> None:

@@ -39,6 +39,7 @@ class Metrics:
         self.instruments: list[Instrument] = []
         self.refusals = Refusals(clock)
         self._clock = clock
+        self._reached: dict[Counter, float] = {}
         self._recent: dict[Stage, deque[tuple[float, float]]] = {stage: deque(maxlen=RECENT_LAGS) for stage in STAGES}
         # Memory (RSS), CPU seconds, open files, start time; their names are the same in every program.
         ProcessCollector(registry=self.registry)
@@ -74,6 +75,11 @@ class Metrics:
         since = self._clock() - RECENT_SECONDS
         return sorted(seconds for at, seconds in self._recent[stage] if at >= since)
 
+    def reached(self, counter: Counter, value: float) -> None:
+        """A counter that somebody else counts stands at `value`."""
+        counter.inc(max(0.0, value - self._reached.get(counter, 0.0)))
+        self._reached[counter] = value
+
     # --- what there is
 
     def _make_flow(self) -> None:
@@ -101,11 +107,20 @@ class Metrics:
             "legs", "Open legs: `sending`, `away` (their sender is lost and may come back), `ending`.", "state"
         )
         self.backlog = self._gauge("decode_backlog_seconds", "Audio received and not decoded yet, of all legs.")
-        self.worst = self._gauge("decode_backlog_max_seconds", "The same, of the leg that is most behind.")
+        self.behind = self._gauge("decode_wait_seconds", "For how long the oldest of it has waited.")
+        self.busy = self._gauge("decoding_busy_ratio", "Share of the decoding threads' time in which they work.")
+        self.cost = self._gauge("leg_cost_ratio", "Seconds of a thread that a second of a leg is measured to take.")
         self.in_memory = self._gauge("conversations_in_memory", "Conversations in memory, ended ones included.")
         self.writing = self._gauge("write_queue", "Writes that wait for the database.")
         self.outbox = self._gauge("outbox_due", "Messages to customers that are due and not delivered.")
+        self.leased = self._gauge("recognizers_leased", "Recognisers that hear an utterance now.")
         self.idle = self._gauge("recognizers_idle", "Recognisers that are free.", "language")
+        self.made = self._counter("recognizers_made", "Recognisers made.", "language")
+        self.recycled = self._counter(
+            "recognizers_recycled", "Recognisers freed, as they were worn out or not needed any more.", "language"
+        )
+        self.heard = self._counter("decoded_audio_seconds", "Audio decoded, of all legs.")
+        self.worked = self._counter("decoding_seconds", "Time that the decoding threads worked, all together.")
 
     def _make_means(self) -> None:
         self._writes = self._histogram(

@@ -25,7 +25,7 @@ class FloorCall(Message):
     """What goes on now, as far as the switch tells."""
     segment_since: float
     lag: float
-    """Seconds of audio received and not decoded, of the leg that is most behind."""
+    """Seconds for which the oldest audio that is not decoded yet has waited."""
     away: bool
     """No audio comes: its sender is lost and may come back."""
     shown: int

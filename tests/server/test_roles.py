@@ -164,7 +164,9 @@ class Caller:
 
 @pytest.fixture
 def serving(services: Services) -> FastAPI:
-    calls = cast(Any, SimpleNamespace(has_room=True, room=1, live=0, draining=False, pools={}, open_calls=[]))
+    calls = cast(
+        Any, SimpleNamespace(has_room=True, room=1, live=0, draining=False, pools={}, open_calls=[], load=None)
+    )
     app = create_app(services.settings)
     app.state.services = replace(services, calls=calls)
     return app

@@ -1074,7 +1074,7 @@ export interface FloorCall {
   conversation_id: string;
   direction: Direction;
   /**
-   * Seconds of audio received and not decoded, of the leg that is most behind.
+   * Seconds for which the oldest audio that is not decoded yet has waited.
    */
   lag: number;
   language: string;
@@ -1294,6 +1294,10 @@ export interface ListenError {
   code: ErrorCode;
   fatal: boolean;
   message: string;
+  /**
+   * Seconds after which trying again may help; null where it will not, or at once.
+   */
+  retry_after: number | null;
   type: "error";
 }
 /**
@@ -1475,7 +1479,7 @@ export interface PanelInterim {
   type: "interim";
 }
 /**
- * Recognition is so many seconds behind what is being said; told again as it changes, and with 0 when it is over.
+ * Recognition is so many seconds behind what is being said; told again as that changes, with 0 once it is over.
  */
 export interface PanelLag {
   conversation_id: string;

@@ -16,13 +16,12 @@ __all__ = ["client", "services"]
 
 @pytest.fixture
 def calls() -> SimpleNamespace:
-    return SimpleNamespace(has_room=True, room=3, live=0, draining=False, pools={"zh": None, "en": None}, open_calls=[])
+    return SimpleNamespace(has_room=True, room=3, live=0, draining=False, pools={}, open_calls=[], load=None)
 
 
 @pytest.fixture
 def app(services: Services, calls: SimpleNamespace) -> FastAPI:
     made = create_app(services.settings)
-    pools = {name: SimpleNamespace(idle=2) for name in calls.pools}
-    calls.pools = pools
+    calls.pools = {name: SimpleNamespace(idle=2, made=3, recycled=1) for name in ("zh", "en")}
     made.state.services = replace(services, calls=cast(Any, calls))
     return made

@@ -138,11 +138,13 @@ async def test_the_door_shows_what_there_is(client, app, services) -> None:
     services.metrics.refused(ErrorCode.OVERLOADED.value)
     for stage in STAGES:
         services.metrics.lag(stage, 0.2)
+    await client.get("/metrics")
     answer = await client.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
     assert {sample.labels["stage"] for sample in families["tici_lag_seconds"].samples} == set(STAGES)
+    assert families["tici_recognizers_made"].samples[0].value == 3, "however often it is asked"
     assert families["tici_room_calls"].samples[0].value == 3
     assert families["tici_disk_free_bytes"].samples[0].value > 0
     assert families["process_resident_memory_bytes"].samples[0].value > 1e6
