@@ -62,6 +62,7 @@ from server.version import version
 from server.watch.diary import Diary
 from server.watch.meter import Meter
 from server.watch.tracing import TracedDoors, Traces, open_traces
+from server.weights import check_weights
 from server.wire.base import ErrorCode, Problem
 from server.wire.events import MessageState
 from server.wire.rest import ProblemResponse
@@ -106,6 +107,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     await asyncio.to_thread(upgrade, url)
     store = await Store.open(url)
     prompts = await asyncio.to_thread(_load_prompts, settings)
+    await asyncio.to_thread(check_weights, settings)
     loading = asyncio.to_thread(load_speech, settings), asyncio.to_thread(Knowledge.load, settings, store)
     speech, suggestions = await asyncio.gather(*loading)
     recorder = Recorder(store, settings.data_dir)

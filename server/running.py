@@ -23,6 +23,7 @@ from server.spool import StorageError
 from server.store import StoreError
 from server.watch.logs import configure
 from server.watch.tracing import TracingError
+from server.weights import DamagedWeights, ManifestError
 from suggest.card import ModelError as IntentModelError
 from suggest.encoder import MissingWeights
 
@@ -35,6 +36,7 @@ PONG_SECONDS = 60
 MENDABLE = (
     *(FileError, IntentModelError, MissingWeights, OSError),
     *(PromptError, SpeechModelError, StorageError, StoreError, TracingError),
+    *(DamagedWeights, ManifestError),
 )
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import IPvAnyNetwork
 from starlette.requests import HTTPConnection
 
-from server.auth import Denied
+from server.auth import Denied, Refusal
 from server.ids import new_id
 from server.ingest.dialect import Dialect, Limits
 from server.ingest.native import NativeDialect
@@ -29,7 +29,7 @@ async def listen(socket: WebSocket, services: ServicesDep) -> None:
     """Our own dialect. `?external_id=` in the URL lets a node that is full say so before the upgrade."""
     try:
         permit = await _permit(socket, services, ())
-    except Denied as denied:
+    except Refusal as denied:
         await _refuse(socket, services, denied.status_code, denied.problem)
         return
     if not await _full(socket, services, socket.query_params.get("external_id")):
@@ -42,7 +42,7 @@ async def vosk(socket: WebSocket, services: ServicesDep) -> None:
     try:
         permit = await _permit(socket, services, services.settings.vosk_networks)
         query = parse_query(dict(socket.query_params))
-    except Denied as denied:
+    except Refusal as denied:
         await _refuse(socket, services, denied.status_code, denied.problem)
         return
     except QueryError as error:
@@ -66,9 +66,12 @@ def trusted(connection: HTTPConnection, networks: Iterable[IPvAnyNetwork]) -> bo
 
 
 async def _permit(socket: WebSocket, services: Services, networks: Iterable[IPvAnyNetwork]) -> Permit | None:
-    """The queues of the sender's key; None, for all, where it calls from one of `networks`. Raises Denied."""
+    """The queues of the sender's key; None, for all, where it calls from one of `networks`. Raises Refusal."""
     if not trusted(socket, networks):
-        return _queues_of(services, await services.doorkeeper.key(socket, Scope.LISTEN))
+        try:
+            return _queues_of(services, await services.doorkeeper.key(socket, Scope.LISTEN))
+        except StoreError as error:
+            raise Refusal(503, ErrorCode.STORAGE, "keys cannot be looked up now; try again") from error
     # Only browsers send an Origin: any page that somebody here looks at calls from a trusted address too.
     if "origin" in socket.headers:
         services.doorkeeper.check_origin(socket)

@@ -86,12 +86,15 @@ class Writer:
         return jobs
 
     async def _commit(self, jobs: list[_Job]) -> None:
+        begun = False
         try:
             async with self._sessions() as session, session.begin():
+                await session.connection()
+                begun = True
                 done = [await _attempt(session, job) for job in jobs]
         # Whatever happened, nobody may wait for ever: the task lives on and all who wait are told.
         except Exception as error:  # noqa: BLE001
-            if len(jobs) > 1:
+            if begun and len(jobs) > 1:
                 # One of them broke the whole transaction (a full disk does): none is stored, so each tries alone.
                 for job in jobs:
                     await self._commit([job])
