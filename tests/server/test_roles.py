@@ -4,10 +4,10 @@
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import time
-from types import SimpleNamespace
+from types import MappingProxyType
 from typing import Any, cast
 
 import httpx
@@ -162,13 +162,21 @@ class Caller:
         return {}
 
 
+class Idle:
+    """The calls of a node that has none."""
+
+    has_room, room, live, draining, load = True, 1, 0, False, None
+    pools: Mapping[str, Any] = MappingProxyType({})
+    open_calls = ()
+
+    async def has_place_for(self, external_id: str) -> bool:
+        return True
+
+
 @pytest.fixture
 def serving(services: Services) -> FastAPI:
-    calls = cast(
-        Any, SimpleNamespace(has_room=True, room=1, live=0, draining=False, pools={}, open_calls=[], load=None)
-    )
     app = create_app(services.settings)
-    app.state.services = replace(services, calls=calls)
+    app.state.services = replace(services, calls=cast(Any, Idle()))
     return app
 
 
