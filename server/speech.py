@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from time import thread_time
+from time import monotonic
 
 from asr.leg import LegDecoder
 from asr.pool import RecognizerPool, babble
@@ -54,18 +54,21 @@ def load_speech(settings: Settings) -> Speech:
     threads = DecoderThreads(count)
     if not settings.decode_load or not pools:
         return Speech(pools, threads, None)
-    cost = TALKING * max(_tried(pool) for pool in pools.values())
-    capacity = Capacity(min(count, cores), cost, settings.decode_load)
+
+    def trial() -> float:
+        return TALKING * max(_tried(pool) for pool in pools.values())
+
+    capacity = Capacity(min(count, cores), trial(), settings.decode_load)
     log.info("%g cores, %d decoding threads, room for about %d calls", cores, count, capacity.total)
-    return Speech(pools, threads, LoadMeter(capacity, threads))
+    return Speech(pools, threads, LoadMeter(capacity, threads, trial))
 
 
 def _tried(pool: RecognizerPool) -> float:
-    """Seconds of processor time that a second of speech takes a recogniser that has warmed up."""
+    """Seconds that a second of speech takes a recogniser that has warmed up, whatever else the machine does."""
     pool.warm(1)
     decoder = LegDecoder("trial", RECOGNIZER_RATE, pool)
     speech = babble(round(TRIED_SECONDS * RECOGNIZER_RATE))
-    begun = thread_time()
+    begun = monotonic()
     decoder.feed(speech)
     decoder.finish()
-    return (thread_time() - begun) / TRIED_SECONDS
+    return (monotonic() - begun) / TRIED_SECONDS

@@ -94,6 +94,15 @@ def test_a_call_of_one_leg_is_cheaper_once_that_is_known():
     assert node.room([settled(1)] * 5) > node.room([settled(2)] * 5)
 
 
+def test_trials_of_an_idle_node_take_the_place_of_what_was_measured():
+    node = capacity()
+    carry(node, [settled()] * 4, cost=0.08, seconds=300)
+    for _ in range(8):
+        node.expect(0.3)
+    assert node.cost == pytest.approx(0.3, rel=0.05)
+    assert node.room([]) < capacity().room([])
+
+
 def test_a_tick_without_time_changes_nothing():
     node = capacity()
     node.measure(Tick(0.0, 1.0, 1.0, 9.0))
