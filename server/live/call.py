@@ -54,10 +54,11 @@ class Call:
         gone = all(slot.quiet(monotonic()) > self._room.stall_seconds for slot in slots)
         check_start(self.live.session.state, self.slots, start, may_supersede or gone)
 
-    async def attach(self, start: listen.Start, sender: Sender, resumable: bool, fresh: bool) -> int:
+    async def attach(self, start: listen.Start, sender: Sender, resumable: bool, fresh: bool, asked: float) -> int:
         """Make `sender` the source of the legs of `start`; the sample to send from.
 
-        `fresh`: the conversation begins with this audio. Call `check` first. Raises StorageError or StoreError.
+        `fresh`: the conversation begins with this audio. `asked`: when the sender came. Call `check` first.
+        Raises StorageError or StoreError.
         """
         offset = 0.0 if fresh else round(max(0.0, monotonic() - self._origin), 3)
         for spec in start.legs:
@@ -67,9 +68,11 @@ class Call:
         async with AsyncExitStack() as stack:
             for slot in slots:
                 await stack.enter_async_context(slot.live.intake)
-            return await self._hand_over(slots, sender, resumable)
+            # One that waits for no answer has been talking since it came.
+            streams_since = asked if not resumable and start.can_repeat else None
+            return await self._hand_over(slots, sender, resumable, streams_since)
 
-    async def _hand_over(self, slots: list[Slot], sender: Sender, resumable: bool) -> int:
+    async def _hand_over(self, slots: list[Slot], sender: Sender, resumable: bool, streams_since: float | None) -> int:
         """Give the legs to `sender` while nobody can add audio; the sample to send from."""
         if any(slot.finishing for slot in slots):
             raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg is ending")
@@ -81,6 +84,7 @@ class Call:
             await self._mark_gap(slot)
             slot.live.skip = slot.live.spool.samples - resume_from if resumable else 0
             slot.begin(sender, monotonic(), repeats=resumable)
+            slot.streams_since = streams_since
         return resume_from
 
     def detach(self, sender: Sender) -> None:

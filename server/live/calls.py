@@ -111,6 +111,7 @@ class Calls:
     async def _take(
         self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
     ) -> tuple[Call, listen.Started, float]:
+        asked = monotonic()
         if self._draining:
             raise CallRefused(ErrorCode.SHUTTING_DOWN, "this node is shutting down; connect again elsewhere")
         told = {language for spec in start.legs if (language := told_language(spec, start)) is not None}
@@ -119,13 +120,13 @@ class Calls:
             raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for {sorted(missing)}")
         async with self._lock:
             try:
-                return await self._open(start, sender, resumable, permit)
+                return await self._open(start, sender, resumable, permit, asked)
             except (StorageError, StoreError) as error:
                 log.error("call refused, storage: %s", type(error).__name__)
                 raise CallRefused(ErrorCode.STORAGE, "the call cannot be stored now; try again") from error
 
     async def _open(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, asked: float
     ) -> tuple[Call, listen.Started, float]:
         live = await self._conversations.find(start.external_id)
         if live is not None:
@@ -148,7 +149,7 @@ class Calls:
         call = call or self._remember(Call(live, self._room))
         call.joining += 1
         try:
-            resume_from = await call.attach(start, sender, resumable, fresh)
+            resume_from = await call.attach(start, sender, resumable, fresh, asked)
         except BaseException:
             # A sender that is refused will never be lost.
             call.detach(sender)

@@ -74,6 +74,8 @@ class Slot:
     """An absence that is over, while it is not clear yet how much of it is missing."""
     absent_since: float | None = None
     """When the last audio came from a sender that can repeat nothing, until audio comes again."""
+    streams_since: float | None = None
+    """When the first audio of a sender came that waits for no answer: it had to wait itself."""
     since: tuple[float, int] = (0.0, 0)
     """When the sender took over, and how many samples there were."""
     began: float = 0.0
@@ -138,7 +140,7 @@ class Slot:
         absent_since, self.absent_since = self.absent_since, None
         if absent_since is None:
             return None
-        position, said_at = self.live.spool.samples, now - seconds
+        position, said_at = self.live.spool.samples, (self.streams_since or now) - seconds
         # The last audio may have been heard long after it was said, by a node that was behind.
         missing = max(said_at - absent_since, min(self._behind(said_at), LONGEST_SURPLUS))
         self.since = (said_at, position)
