@@ -1,6 +1,6 @@
 """How many calls a core carries, ours beside alphacep/vosk-server; writes `docs/capacity.md`.
 
-    python -m tests.bench.capacity [--models models] [--lang zh] [--seconds 40] [--audio AGENT CUSTOMER ...]
+    python -m tests.bench.capacity [--models models] [--lang zh] [--seconds 40] [--first 4] [--audio AGENT CUSTOMER ...]
         [--vosk-server asr_server.py --vosk-python PYTHON] [--out docs/capacity.md]
 
 TICI_VOSK_SERVER and TICI_VOSK_PYTHON say the same. vosk-server runs unmodified, with websockets 13.1, which its
@@ -35,7 +35,7 @@ LIMIT = 1.0
 LEGS = ("agent", "customer")
 SHIFT = 7.3
 """Seconds by which each call begins later in its recording: people do not all talk at the same time."""
-FIRST, STEP, MOST = 4, 2, 60
+STEP, MOST = 2, 60
 
 
 @dataclass
@@ -75,12 +75,12 @@ def play(target: Target, files: Sequence[Path], calls: int, seconds: float) -> d
     return asyncio.run(bench_calls(calls_of(files, calls, seconds), options, target.pid))
 
 
-def climb(targets: Sequence[Target], files: Sequence[Path], seconds: float) -> list[Column]:
+def climb(targets: Sequence[Target], files: Sequence[Path], seconds: float, first: int) -> list[Column]:
     """More and more calls, the servers in turns, each until it is too late; then the number between."""
     columns = {target: Column(target.name, target.rss_mb) for target in targets}
     for target in targets:  # a warm start for everyone, and what an unloaded server takes
         columns[target].runs[1] = _tell(target, play(target, files, 1, seconds))
-    climbing, calls = list(targets), FIRST
+    climbing, calls = list(targets), first
     while climbing and calls <= MOST:
         for target in list(climbing):
             columns[target].runs[calls] = _tell(target, play(target, files, calls, seconds))
@@ -109,6 +109,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("TICI_MODELS_DIR", "models")))
     parser.add_argument("--lang", default="zh")
     parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--first", type=int, default=4, help="calls to begin with")
     parser.add_argument("--audio", type=Path, nargs="*", help="two files a call: agent, customer")
     parser.add_argument("--vosk-server", type=Path, default=os.environ.get("TICI_VOSK_SERVER"))
     parser.add_argument("--vosk-python", type=Path, default=os.environ.get("TICI_VOSK_PYTHON", "python3"))
@@ -124,7 +125,7 @@ def main() -> None:
                 log = folder / "vosk.log"
                 rival = vosk_server(args.vosk_server, args.vosk_python, model, args.lang, log)
                 targets.append(stack.enter_context(rival))
-            columns = climb(targets, files, args.seconds)
+            columns = climb(targets, files, args.seconds, args.first)
         with ours(folder / "measured", args.models, args.lang, {"TICI_DECODE_LOAD": "0.8"}) as target:
             rushed = rush(target, files, args.seconds)
         parts = decoder_parts.measure(calls_of(files, 3, args.seconds), model, folder / "derived")
