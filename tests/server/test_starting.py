@@ -1,6 +1,7 @@
 """A server that cannot start says why in one sentence, and what to do."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,3 +56,18 @@ def test_an_announcement_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     places = {"TICI_DATA_DIR": str(tmp_path / "data"), "TICI_MODELS_DIR": str(tmp_path / "none")}
     assert "welcome.wav" in sentence(start(TICI_PROMPTS_DIR=str(tmp_path), **places))
     assert str(tmp_path / "nowhere") in sentence(start(TICI_PROMPTS_DIR=str(tmp_path / "nowhere"), **places))
+
+
+def test_a_damaged_model_is_named(tmp_path: Path, models_dir: Path) -> None:
+    """One wrong bit in the acoustic model: it would load, and hear nonsense."""
+    models = tmp_path / "models"
+    shutil.copytree(models_dir / "vosk-small-zh", models / "vosk-small-zh")
+    model = models / "vosk-small-zh" / "am" / "final.mdl"
+    with model.open("r+b") as file:
+        file.seek(model.stat().st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+    places = {"TICI_DATA_DIR": str(tmp_path / "data"), "TICI_MODELS_DIR": str(models)}
+    answer = start(TICI_ASR_LANGUAGES='["zh"]', **places)
+    assert "am/final.mdl" in sentence(answer) and "tici models fetch" in answer.stderr

@@ -237,3 +237,13 @@ def test_a_card_that_is_not_sure_is_raised_and_noted_in_that_order() -> None:
     assert call.screen == ["repay"]
     kinds = [type(event.payload).__name__ for event in call.events]
     assert kinds[-2:] == ["SuggestionsRaised", "SuggestionsUnsure"]
+
+
+def test_a_clock_that_is_set_back_keeps_no_card_longer() -> None:
+    call = Dialogue()
+    call.customer("我想提前还款", card("repay"))
+    set_back = call.now - 3600
+    call.take(call.session.tick(set_back))
+    assert call.screen == ["repay"]
+    call.take(call.session.tick(set_back + call.session.policy.card_seconds + 1))
+    assert call.screen == []
