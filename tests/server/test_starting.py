@@ -18,7 +18,7 @@ def start(**settings: str) -> "subprocess.CompletedProcess[str]":
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 
