@@ -291,7 +291,7 @@ class Call:
             tell(slot.sender, outputs)
         if not foreign and transcript.final and transcript.text:
             self._room.metrics.lag("final", time() - speech_end)
-        if not foreign and transcript.final and watch.heard(transcript):
+        if not foreign and transcript.final and not self._room.pressed and watch.heard(transcript):
             self._do_soon(asyncio.create_task(self._try_languages(slot, watch, transcript, decoders.language)))
         return foreign
 

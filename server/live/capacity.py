@@ -79,6 +79,11 @@ class Capacity:
         return self._share
 
     @property
+    def pressed(self) -> bool:
+        """Whether what can be left out should be: the threads do more than is given away, or are behind."""
+        return self._share > self.load or self._behind > BEHIND
+
+    @property
     def total(self) -> int:
         """Calls of two legs that would be carried in all."""
         return int(self._budget / (LEGS * self.cost)) if self.cost > 0 else 0
@@ -98,7 +103,7 @@ class Capacity:
         carried = list(calls)
         if not carried:
             return max(1, self._fitting(0.0))
-        if self._behind > BEHIND:
+        if self.pressed:
             return 0
         expected = sum(self._reckoned(call) for call in carried)
         return self._fitting(max(expected, self._share * self.threads))

@@ -34,3 +34,8 @@ class AudioRoom:
     load: "LoadMeter | None" = None
     """Measures what the calls cost; None: only a fixed number limits them."""
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def pressed(self) -> bool:
+        """Whether what can be left out should be, since decoding is all that the threads manage."""
+        return self.load is not None and self.load.capacity.pressed

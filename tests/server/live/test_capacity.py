@@ -78,6 +78,16 @@ def test_nothing_is_admitted_while_decoding_is_behind():
     assert node.room(calls) > 0
 
 
+def test_a_burst_is_pressure_and_passes():
+    node, calls = capacity(), [settled()] * 4
+    carry(node, calls, cost=0.08, seconds=20)
+    assert not node.pressed
+    carry(node, calls, cost=0.24, seconds=20)
+    assert node.pressed and node.room(calls) == 0
+    carry(node, calls, cost=0.08, seconds=20)
+    assert not node.pressed
+
+
 def test_an_idle_node_takes_a_call_however_slow_it_is():
     node = capacity(cost=5.0)
     assert node.room([]) == 1

@@ -18,6 +18,7 @@ from tests.server.live.parts import CHUNK, RATE, Node, audio, say, until
 from tests.server.live.test_calls import refusal
 
 THREADS = 2
+PATIENCE = 30.0
 ROOM = 5
 COST = 0.8 * THREADS / (ROOM + 0.5) / 2 / 1.2
 """With this cost of a leg there is room for so many new calls."""
@@ -90,10 +91,10 @@ async def test_an_idle_node_tries_how_fast_it_is_and_a_busy_one_does_not(node):
     meter._trial = trial
     now = monotonic()
     node.calls.tick(now)
-    await until(lambda: meter.capacity.cost == 0.5)
+    await until(lambda: meter.capacity.cost == 0.5, PATIENCE)
     node.calls.tick(now + 1)
     node.calls.tick(now + 100)
-    await until(lambda: len(trials) == 2)
+    await until(lambda: len(trials) == 2, PATIENCE)
     await node.open("call-1")
     node.calls.tick(now + 300)
     assert (meter.capacity.cost, len(trials)) == (0.5, 2)
@@ -110,7 +111,7 @@ async def test_what_decoding_takes_is_measured(node):
     node.calls.tick(monotonic())
     before = meter.capacity.busy
     await again.audio(audio(customer=say(0)), phone)
-    await until(lambda: again.slots["customer"].live.lead == 0)
+    await until(lambda: again.slots["customer"].live.lead == 0, PATIENCE)
     node.calls.tick(monotonic())
     assert meter.capacity.busy > before
 
@@ -130,16 +131,16 @@ async def test_whoever_watches_is_told_of_a_lag_until_it_is_over(node, monkeypat
     gate = threading.Event()
     held = [node.executor.submit(gate.wait) for _ in range(2)]
     await call.audio(audio(customer=say(0)), phone)
-    await until(lambda: call.slots["customer"].live.behind > 0.1)
+    await until(lambda: call.slots["customer"].live.behind > 0.1, PATIENCE)
     node.calls.tick(monotonic())
-    await until(lambda: bool(told))
+    await until(lambda: bool(told), PATIENCE)
     assert told[0] >= 0.1
     gate.set()
     await asyncio.gather(*map(asyncio.wrap_future, held))
-    await until(lambda: call.slots["customer"].live.behind == 0)
+    await until(lambda: call.slots["customer"].live.behind == 0, PATIENCE)
     node.calls.tick(monotonic())
     node.calls.tick(monotonic())
-    await until(lambda: told[-1] == 0)
+    await until(lambda: told[-1] == 0, PATIENCE)
     assert told.count(0) == 1
     watching.cancel()
 
@@ -153,7 +154,7 @@ async def test_a_leg_far_behind_does_not_starve_the_others(node):
     heard = say(1)
     for start in range(0, len(heard), CHUNK * 5):
         await live.audio(audio(customer=heard[start : start + CHUNK * 5]), near)
-    await until(lambda: bool(near.finals), 30)
+    await until(lambda: bool(near.finals), PATIENCE)
     assert behind.slots["customer"].live.lead > 10
 
 
@@ -215,10 +216,10 @@ async def test_many_short_calls_leave_nothing_behind(node):
     both = threading.Barrier(2)
     await asyncio.gather(*(loop.run_in_executor(None, both.wait, 10) for _ in range(2)))
     await calls(0, 10)
-    await until(lambda: node.calls.live == 0)
+    await until(lambda: node.calls.live == 0, PATIENCE)
     before = _counts(node)
     await calls(10, 30)
-    await until(lambda: node.calls.live == 0 and _counts(node)[0] <= before[0])
+    await until(lambda: node.calls.live == 0 and _counts(node)[0] <= before[0], PATIENCE)
     assert _counts(node) <= before
 
 
@@ -226,3 +227,18 @@ def _counts(node: Node) -> tuple[int, int, int, int]:
     files = len(list(Path("/proc/self/fd").iterdir()))
     pool = node.calls.pools["zh"]
     return len(asyncio.all_tasks()), threading.active_count(), files, pool.idle
+
+
+async def test_other_languages_are_tried_only_while_there_is_time_for_it(node, monkeypatch):
+    tried = []
+    monkeypatch.setattr("server.live.noticing.LanguageWatch.heard", lambda self, final: tried.append(final.text))
+    meter = measuring(node)
+    call, _, phone = await node.open("call-1")
+    monkeypatch.setattr(Capacity, "pressed", True)
+    await call.audio(audio(customer=say(0)), phone)
+    await until(lambda: len(phone.finals) == 1, PATIENCE)
+    monkeypatch.setattr(Capacity, "pressed", False)
+    await call.audio(audio(customer=say(1)), phone)
+    await until(lambda: len(phone.finals) == 2, PATIENCE)
+    await until(lambda: bool(tried), PATIENCE)
+    assert tried == [phone.finals[1].text] and not meter.capacity.pressed
