@@ -245,3 +245,14 @@ async def test_silence_alone_makes_a_recording_and_no_words(node, tmp_path):
     await call.end(phone, "stopped")
     assert await node.tiles(started.conversation_id) == [(0, RATE, "")]
     assert [record.samples for record in await node.store.recordings(started.conversation_id)] == [RATE]
+
+
+async def test_draining_tells_the_last_words_and_sends_the_senders_away(node):
+    heard = say(0)[: round(1.1 * RATE)]
+    call, started, phone = await node.open("call-1")
+    await call.audio(audio(customer=heard), phone)
+    await until(lambda: call.slots["customer"].live.decoder.in_speech)
+    await node.calls.drain(0.2)
+    assert [final.end_sample for final in phone.finals] == [len(heard)]
+    assert phone.acks == {"customer": len(heard)} and phone.failures == ["shutting_down"]
+    assert_gapless(await node.tiles(started.conversation_id), len(heard))
