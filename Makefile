@@ -62,13 +62,14 @@ check: $(DONE)/dev $(DONE)/project $(DONE)/npm ## Lint, types, room borders, gen
 train: $(DONE)/train ## Install what `tici train --mode full` needs (torch for CPUs)
 
 .PHONY: bench
-bench: prepare $(DONE)/dev ## Measure on this machine: intents, retrieval, recognition, masking, demo calls, kills
+bench: prepare $(DONE)/dev ## Measure on this machine: intents, retrieval, recognition, masking, calls carried (docs/capacity.md), demo calls, kills
 	@for lang in $(LANGUAGES); do pack=kb/packs/$${lang}_bank; \
 		.venv/bin/tici eval intent --lang $$lang --model $(MODELS)/intent-$$lang --samples $$pack/samples_test.jsonl --oos $$pack/oos_test.jsonl --json; \
 		.venv/bin/tici eval retrieval --lang $$lang --kb $$pack/articles.jsonl --queries $$pack/queries.jsonl --json; \
 		.venv/bin/tici eval asr --manifest tests/data/asr_$$lang/manifest.tsv --lang $$lang --json; done
 	@.venv/bin/python -m tests.bench.masking
 	@.venv/bin/python -m tests.bench.quality $(if $(DATA),--data $(DATA))
+	@.venv/bin/python -m tests.bench.capacity --models $(MODELS)
 	@.venv/bin/python -m pytest tests/bench -m bench -s -q
 
 .PHONY: generate

@@ -43,7 +43,8 @@ class LegDecoder:
         self._rate = check_sample_rate(sample_rate)
         self._pool = pool
         self._config = SegmenterConfig(end_silence=end_silence)
-        self._interim_frames = frames(interim_interval)
+        self.interim_interval = interim_interval
+        """Seconds of audio between interims; may be changed at any time, and changes no final."""
         self._memory = memory or PrintMemory()
         self._buffer = SampleBuffer(start_sample)
         self._utterance: Utterance | None = None
@@ -111,7 +112,7 @@ class LegDecoder:
         cut = self._segmenter.push(self._voice.voiced(frame), loudness(frame))
         if self._segmenter.begin is not None and self._utterance is None:
             self._utterance = Utterance(self._pool, self._buffer, self._rate, self._boundary, self._segmenter.begin)
-            self._interim_at = self._segmenter.count + self._interim_frames
+            self._interim_at = self._segmenter.count + frames(self.interim_interval)
         if self._utterance is not None and cut is None:
             self._utterance.hear(self._segmenter.safe)
         return cut
@@ -119,7 +120,7 @@ class LegDecoder:
     def _interim(self) -> Transcript | None:
         if self._utterance is None or self._segmenter.count < self._interim_at:
             return None
-        self._interim_at = self._segmenter.count + self._interim_frames
+        self._interim_at = self._segmenter.count + frames(self.interim_interval)
         text = self._utterance.interim()
         said = (text, self._sound(self._utterance))
         if said == self._interim_said:

@@ -30,6 +30,10 @@ class Recognizer(Protocol):
     Nothing of an utterance may influence a later one. Calls come from one thread at a time.
     """
 
+    @property
+    def worn(self) -> bool:
+        """Whether it has heard so much that a new one, which takes less memory, should take its place."""
+
     def accept(self, samples_16k: Samples) -> None:
         """Hears the next samples (int16 mono, 16 kHz)."""
 

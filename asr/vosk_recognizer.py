@@ -22,7 +22,7 @@ from asr.resample import RECOGNIZER_RATE
 _REQUIRED = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 _GRAPHS = (("graph/HCLG.fst",), ("graph/HCLr.fst", "graph/Gr.fst"))
 _NEVER = 100000
-_LIFE_SECONDS = 1800
+_LIFE_SECONDS = 900
 _SETTINGS = {
     "mfcc.conf": ("--dither=0",),
     "model.conf": (
@@ -59,10 +59,14 @@ class VoskRecognizer:
 
     def __init__(self, model: vosk.Model) -> None:
         """Takes about 0.1 s."""
-        self._model = model
-        self._heard = 0
-        self._before = 0
-        self._vosk = self._fresh()
+        self._heard = self._before = 0
+        self._vosk = vosk.KaldiRecognizer(model, RECOGNIZER_RATE)
+        self._vosk.SetWords(True)
+
+    @property
+    def worn(self) -> bool:
+        """Its memory keeps growing, and its time is a 32-bit float."""
+        return self._heard > _LIFE_SECONDS * RECOGNIZER_RATE
 
     def accept(self, samples_16k: Samples) -> None:
         """Hears the next samples (int16 mono, 16 kHz); raises `RuntimeError` when Vosk fails."""
@@ -83,15 +87,7 @@ class VoskRecognizer:
         result = json.loads(self._vosk.FinalResult())
         offset = self._before / RECOGNIZER_RATE  # Vosk counts time over the recognizer's whole life
         self._before = self._heard
-        if self._heard > _LIFE_SECONDS * RECOGNIZER_RATE:
-            self._vosk = self._fresh()  # its time is a 32-bit float and its memory keeps growing
         return join_words(result["text"]), tuple(_word(word, offset) for word in result.get("result", ()))
-
-    def _fresh(self) -> vosk.KaldiRecognizer:
-        self._heard = self._before = 0
-        recognizer = vosk.KaldiRecognizer(self._model, RECOGNIZER_RATE)
-        recognizer.SetWords(True)
-        return recognizer
 
 
 def _word(word: dict[str, Any], offset: float) -> RecognizedWord:

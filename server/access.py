@@ -13,6 +13,8 @@ class Page(StrEnum):
 
     PANEL = "panel"
     """Work on conversations: the agent's panel, claiming calls."""
+    FLOOR = "floor"
+    """See what goes on now: the live calls of one's teams, how late words are, how much room is left."""
     CONVERSATIONS = "conversations"
     """Read stored conversations: one's own, or those of one's teams."""
     REVIEW = "review"
@@ -27,8 +29,8 @@ _PAGES: Mapping[UserRole, frozenset[Page]] = {
     UserRole.AGENT: frozenset({Page.PANEL, Page.CONVERSATIONS}),
     UserRole.REVIEWER: frozenset({Page.CONVERSATIONS, Page.REVIEW}),
     UserRole.TRAINER: frozenset({Page.TRAINING}),
-    UserRole.SUPERVISOR: frozenset({Page.PANEL, Page.CONVERSATIONS, Page.REVIEW}),
-    UserRole.ADMIN: frozenset({Page.CONVERSATIONS, Page.REVIEW, Page.TRAINING, Page.ADMIN}),
+    UserRole.SUPERVISOR: frozenset({Page.PANEL, Page.FLOOR, Page.CONVERSATIONS, Page.REVIEW}),
+    UserRole.ADMIN: frozenset({Page.FLOOR, Page.CONVERSATIONS, Page.REVIEW, Page.TRAINING, Page.ADMIN}),
 }
 
 

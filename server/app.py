@@ -4,9 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
-from time import time
+from time import monotonic, time
 from typing import Any
 
 import httpx
@@ -14,10 +12,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from asr.pool import RecognizerPool
 from asr.prompts import read_prompts
 from asr.repeats import Prints
-from asr.vosk_recognizer import VoskModel
 from server.auth import ChatLinks, Doorkeeper, Refusal, load_secret
 from server.delivery import Delivery
 from server.demo import Demo, load_packs, refuse_demo_logins, seed_demo, seed_knowledge
@@ -38,9 +34,11 @@ from server.routes import (
     claims,
     conversations,
     demo,
+    floor,
     health,
     knowledge,
     listen,
+    metrics,
     panel,
     privacy,
     queues,
@@ -57,9 +55,14 @@ from server.routes.pages import add_pages
 from server.services import Services
 from server.session import Policy
 from server.settings import Settings
+from server.speech import Speech, load_speech
 from server.store import ConflictError, InvalidError, NotFoundError, Store, StoreError, upgrade
 from server.store.passwords import WeakPasswordError
 from server.version import version
+from server.watch.diary import Diary
+from server.watch.meter import Meter
+from server.watch.tracing import TracedDoors, Traces, open_traces
+from server.weights import check_weights
 from server.wire.base import ErrorCode, Problem
 from server.wire.events import MessageState
 from server.wire.rest import ProblemResponse
@@ -67,10 +70,11 @@ from suggest.spoken import similarity
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
+SHRINK_SECONDS = 5.0
 REFRESH_SECONDS = 0.5
 ROUTERS = (
     *(session, listen, panel, chat, calls, claims, admin, knowledge),
-    *(conversations, review, privacy, demo, training, wordings, tasks, health, queues, schema),
+    *(conversations, review, privacy, demo, training, wordings, tasks, health, metrics, floor, queues, schema),
 )
 
 
@@ -89,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     add_pages(app, settings.web_dir)
     app.add_middleware(HostCheck, names=own_names(settings))
+    app.add_middleware(TracedDoors)
     _add_error_answers(app)
     return app
 
@@ -97,23 +102,24 @@ def create_app(settings: Settings) -> FastAPI:
 async def _running(settings: Settings) -> AsyncIterator[Services]:
     """Build the services, take up what a crash left behind, and run the housekeeping until the end."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    traces = open_traces(settings.otel_endpoint)
     url = settings.resolved_database_url()
     await asyncio.to_thread(upgrade, url)
     store = await Store.open(url)
     prompts = await asyncio.to_thread(_load_prompts, settings)
-    loading = asyncio.to_thread(_load_pools, settings), asyncio.to_thread(Knowledge.load, settings, store)
-    pools, suggestions = await asyncio.gather(*loading)
-    executor = ThreadPoolExecutor(settings.asr_threads or cpu_count() or 1, thread_name_prefix="asr")
+    await asyncio.to_thread(check_weights, settings)
+    loading = asyncio.to_thread(load_speech, settings), asyncio.to_thread(Knowledge.load, settings, store)
+    speech, suggestions = await asyncio.gather(*loading)
     recorder = Recorder(store, settings.data_dir)
     async with httpx.AsyncClient(timeout=settings.webhook_timeout) as client, contextlib.AsyncExitStack() as stack:
+        if traces is not None:
+            stack.push_async_callback(asyncio.to_thread, traces.close)
         stack.push_async_callback(store.close)
-        room = _audio_room(settings, pools, executor, recorder, prompts)
-        services = await _build(settings, store, suggestions, room, client)
+        room = _audio_room(settings, speech, recorder, prompts)
+        services = await _build(settings, store, suggestions, room, client, traces)
         await recorder.recover()
         await services.calls.recover()
-        # The first recognisers warm up while the server already answers: an early call only waits a little longer.
-        for pool in pools.values():
-            executor.submit(pool.warm, settings.asr_warm)
+        speech.warm(settings.asr_warm)
         tasks = [asyncio.create_task(work) for work in [*_housekeeping(services), _sweeping(services, recorder)]]
         try:
             yield services
@@ -121,16 +127,23 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await _shut_down(services, executor, pools)
+            await _shut_down(services, speech)
 
 
 async def _build(
-    settings: Settings, store: Store, suggestions: Knowledge, room: AudioRoom, client: httpx.AsyncClient
+    settings: Settings,
+    store: Store,
+    suggestions: Knowledge,
+    room: AudioRoom,
+    client: httpx.AsyncClient,
+    traces: Traces | None,
 ) -> Services:
     secret = load_secret(settings)
     player = await _seed(settings, store)
     await suggestions.refresh()
-    hub: Hub[Published] = Hub()
+    meter = Meter(room.metrics, settings.card_seconds)
+    hub: Hub[Published] = Hub(meter.overhear, Diary().overhear, *([traces.overhear] if traces is not None else []))
+    store.watch_writes(room.metrics.wrote)
     policy = Policy(
         max_cards=settings.max_cards,
         card_seconds=settings.card_seconds,
@@ -156,6 +169,8 @@ async def _build(
         doorkeeper=Doorkeeper(store, settings),
         links=ChatLinks(secret, settings.chat_link_hours),
         demo=player,
+        metrics=room.metrics,
+        traces=traces,
     )
 
 
@@ -170,28 +185,17 @@ async def _seed(settings: Settings, store: Store) -> Demo | None:
     return Demo(settings, packs, await seed_demo(store, settings))
 
 
-def _load_pools(settings: Settings) -> dict[str, RecognizerPool]:
-    derived = settings.data_dir / "asr"
-    folders = {language: settings.speech_model(language) for language in settings.asr_languages}
-    return {name: RecognizerPool(VoskModel(folder, derived)) for name, folder in folders.items() if folder is not None}
-
-
 def _load_prompts(settings: Settings) -> Prints:
     """Raises PromptError."""
     return read_prompts(settings.prompts_dir) if settings.prompts_dir is not None else Prints.empty()
 
 
-def _audio_room(
-    settings: Settings,
-    pools: dict[str, RecognizerPool],
-    executor: ThreadPoolExecutor,
-    recorder: Recorder,
-    prompts: Prints,
-) -> AudioRoom:
+def _audio_room(settings: Settings, speech: Speech, recorder: Recorder, prompts: Prints) -> AudioRoom:
     return AudioRoom(
         data_dir=settings.data_dir,
-        pools=pools,
-        executor=executor,
+        pools=speech.pools,
+        executor=speech.threads,
+        load=speech.load,
         end_silence=settings.end_silence,
         interim_interval=settings.interim_interval,
         max_lead=settings.max_lead,
@@ -205,10 +209,15 @@ def _audio_room(
 def _housekeeping(services: Services) -> list[Coroutine[None, None, None]]:
     async def tick() -> None:
         await services.conversations.tick(time())
-        services.calls.tick(time())
+        services.calls.tick(monotonic())
+
+    async def shrink() -> None:
+        for pool in services.calls.pools.values():
+            await asyncio.to_thread(pool.shrink, monotonic())
 
     return [
         _every(TICK_SECONDS, tick),
+        _every(SHRINK_SECONDS, shrink),
         services.knowledge.keep_fresh(REFRESH_SECONDS),
         services.delivery.run(),
         keep_index(services.store),
@@ -229,15 +238,13 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
             log.error("housekeeping: %s", type(error).__name__)
 
 
-async def _shut_down(services: Services, executor: ThreadPoolExecutor, pools: dict[str, RecognizerPool]) -> None:
+async def _shut_down(services: Services, speech: Speech) -> None:
     if services.demo is not None:
         services.demo.close()
     await services.calls.close()
     await services.conversations.close()
     services.knowledge.close()
-    executor.shutdown(wait=True, cancel_futures=True)
-    for pool in pools.values():
-        pool.close()
+    speech.close()
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -40,6 +40,8 @@ class Delivery:
         self._working: dict[str, asyncio.Task[None]] = {}
         """By conversation, so that its messages arrive in order."""
         self._queues: dict[str, str] = {}
+        self.due = 0
+        """Messages that were due at the last look, at most `LOOK_AHEAD`."""
 
     def wake(self) -> None:
         """There may be a new message."""
@@ -50,7 +52,9 @@ class Delivery:
         try:
             while True:
                 try:
-                    for item in await self._store.outbox_due(time(), limit=LOOK_AHEAD):
+                    items = await self._store.outbox_due(time(), limit=LOOK_AHEAD)
+                    self.due = len(items)
+                    for item in items:
                         self._begin(item)
                 # Whatever is wrong with the store now, messages are delivered again once it is not.
                 except Exception as error:  # noqa: BLE001

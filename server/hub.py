@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -58,7 +58,9 @@ class Subscription(Generic[T]):
 class Hub(Generic[T]):
     """Topics and their subscribers. Publishing never waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, *overhearing: Callable[[str, T], None]) -> None:
+        """`overhearing` are called with every topic and message; they must not raise."""
+        self._overhearing = overhearing
         self.topics: defaultdict[str, set[Subscription[T]]] = defaultdict(set)
 
     def subscribe(self, *topics: str) -> Subscription[T]:
@@ -70,5 +72,7 @@ class Hub(Generic[T]):
 
     def publish(self, topic: str, message: T) -> None:
         """Give `message` to every subscriber of `topic`."""
+        for overhear in self._overhearing:
+            overhear(topic, message)
         for subscription in list(self.topics.get(topic, ())):
             subscription.offer(topic, message)

@@ -194,7 +194,8 @@ def answer(suggester: Suggester, ask: Ask, usage: Mapping[str, float] | None = N
         thresholds=result.thresholds,
         guess=result.intent,
         confidence=result.confidence,
-        wordless=result.reason in ("too_short", "small_talk", "unrelated"),
+        wordless=result.reason in ("too_short", "small_talk"),
+        unrelated=result.reason == "unrelated",
     )
 
 

@@ -17,9 +17,13 @@ from asr.recognizer import ModelError as SpeechModelError
 from kb.files import FileError
 from server.app import create_app
 from server.demo import DEMO_LOGINS, url_host
+from server.services import Services
 from server.settings import Settings
 from server.spool import StorageError
 from server.store import StoreError
+from server.watch.logs import configure
+from server.watch.tracing import TracingError
+from server.weights import DamagedWeights, ManifestError
 from suggest.card import ModelError as IntentModelError
 from suggest.encoder import MissingWeights
 
@@ -31,7 +35,8 @@ PONG_SECONDS = 60
 
 MENDABLE = (
     *(FileError, IntentModelError, MissingWeights, OSError),
-    *(PromptError, SpeechModelError, StorageError, StoreError),
+    *(PromptError, SpeechModelError, StorageError, StoreError, TracingError),
+    *(DamagedWeights, ManifestError),
 )
 
 
@@ -53,7 +58,7 @@ def read_settings() -> Settings:
 
 def run(settings: Settings) -> None:
     """Serve until a signal. Raises StartError."""
-    _log_quietly()
+    _log_quietly(settings)
     listener = _bind(settings.host, settings.port)
     bound = settings.model_copy(update={"port": listener.getsockname()[1]})
     server = _Server(create_app(bound), bound)
@@ -69,8 +74,8 @@ def run(settings: Settings) -> None:
         raise StartError(server.failure)
 
 
-def _log_quietly() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+def _log_quietly(settings: Settings) -> None:
+    configure(settings.log_format)
     # At INFO, uvicorn logs the tokens of chat links, httpx a webhook's address, alembic each look at the schema.
     for chatty in ("uvicorn.error", "httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -97,6 +102,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         self.settings = settings
+        self._app = app
         self.failure: str | None = None
         app.router.lifespan_context = self._noting_failure(app.router.lifespan_context)
         super().__init__(
@@ -111,6 +117,13 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hand the calls over, then stop: the doors still answer meanwhile, with the reason of a refusal."""
+        services: Services | None = getattr(self._app.state, "services", None)
+        if services is not None:
+            await services.calls.drain(self.settings.drain_seconds)
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say where."""

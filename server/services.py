@@ -17,11 +17,13 @@ from server.live.conversation import Published
 from server.live.conversations import Conversations
 from server.settings import Settings
 from server.store import Store
+from server.watch.metrics import Metrics
+from server.watch.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Built once by `create_app`. `demo` is None outside demo mode."""
+    """Built once by `create_app`. `demo` is None outside demo mode, `traces` where nobody wants them."""
 
     settings: Settings
     store: Store
@@ -34,6 +36,8 @@ class Services:
     links: ChatLinks
     demo: Demo | None
     words: Words = field(default_factory=Words)
+    metrics: Metrics = field(default_factory=Metrics)
+    traces: Traces | None = None
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -74,7 +74,16 @@ class Settings(BaseSettings):
         description="Networks from which `/v1/vosk` needs no key, since its protocol has no place for one (JSON list). "
         "Behind a proxy on this machine everyone seems to call from here: set it to `[]` then.",
     )
-    max_calls: int = Field(8, ge=1, description="Calls that this node carries at once; the next one is refused.")
+    decode_load: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Share of the decoding threads' time up to which calls are admitted, by what this node's calls are "
+        "measured to cost; the rest is for bursts. 0: nothing is measured, only `max_calls` counts.",
+    )
+    max_calls: int = Field(
+        0, ge=0, description="Calls that this node carries at most, whatever is measured; 0: as many as it can."
+    )
     max_lead: float = Field(
         10.0, gt=0, description="Seconds of audio one leg may be ahead of decoding before its sender is held back."
     )
@@ -87,6 +96,13 @@ class Settings(BaseSettings):
     )
     resume_seconds: float = Field(
         60.0, gt=0, description="Seconds that a call waits for a lost sender before its stream is taken as ended."
+    )
+    drain_seconds: float = Field(
+        5.0,
+        ge=0,
+        description="Seconds for which a node that is told to stop waits until nobody is in mid-sentence before it "
+        "sends its calls' senders away; it takes no new calls meanwhile. As long again, at most, for what was heard "
+        "to be decoded and stored.",
     )
     ack_interval: float = Field(0.25, gt=0, description="Seconds between durable acknowledgements of one leg's audio.")
 
@@ -113,6 +129,23 @@ class Settings(BaseSettings):
     )
     spoken_similarity: float = Field(
         0.4, gt=0, le=1, description="How alike the agent's words and a shown reply must be to count as spoken."
+    )
+
+    metrics_networks: list[IPvAnyNetwork] = Field(
+        default_factory=lambda: [ip_network("127.0.0.0/8"), ip_network("::1/128")],
+        description="Networks from which `/metrics` needs no key (JSON list); from elsewhere it wants a key with the "
+        "scope `metrics`. Behind a proxy on this machine everyone seems to call from here: set it to `[]` then.",
+    )
+    disk_reserve_mb: int = Field(
+        500, ge=0, description="Megabytes of free disk below which `/readyz` says that no more calls should come here."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: lines for people, or one JSON object per line for machines."
+    )
+    otel_endpoint: str = Field(
+        "",
+        description="Where OpenTelemetry traces go, over OTLP/HTTP, such as `http://127.0.0.1:4318/v1/traces`; needs "
+        "`pip install 'tici[otel]'`. Empty: no traces.",
     )
 
     sweep_hours: float = Field(

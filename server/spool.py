@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from asr.audio import AudioError, bytes_per_sample
+from server.growing_file import GrowingFile
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -49,7 +50,8 @@ class SpoolHeader:
         return bytes_per_sample(self.encoding)
 
 
-_make_durable = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
+MEMORY_SECONDS = 60.0
+"""Seconds of a leg's audio that are kept in memory while the disk takes none."""
 
 
 def safe_name(name: str) -> str:
@@ -65,15 +67,16 @@ class LegSpool:
     """The growing audio of one leg. All methods block on the disk: call them from a thread.
 
     One `append` at a time; `sync` and `read` may run beside it in other threads. `close` and `delete` come last.
+    While the disk is full or failing, audio is kept in memory, `MEMORY_SECONDS` of it, and written later.
     """
 
     def __init__(self, raw_path: Path, header: SpoolHeader, file: int, size: int) -> None:
         self.raw_path = raw_path
         self.header = header
         self._file = file
-        self._size = size
+        limit = round(MEMORY_SECONDS * header.sample_rate) * header.bytes_per_sample
+        self._audio = GrowingFile(file, size, limit)
         self._closed = False
-        self._broken = False
 
     @classmethod
     def create(cls, data_dir: Path, conversation_id: str, header: SpoolHeader) -> Self:
@@ -108,7 +111,7 @@ class LegSpool:
         header = _read_header(raw_path.with_suffix(".json"))
         if expected is not None and expected.audio_format != header.audio_format:
             raise StorageError("this leg was begun in another encoding or sample rate")
-        file = os.open(raw_path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file = os.open(raw_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             size = _lock_and_trim(file, header.bytes_per_sample)
             _sync_folder(raw_path.parent)
@@ -119,11 +122,11 @@ class LegSpool:
 
     @property
     def samples(self) -> int:
-        """Samples written so far, synced or not."""
-        return self._size // self.header.bytes_per_sample
+        """Samples received so far, safe on disk or not."""
+        return self._audio.size // self.header.bytes_per_sample
 
     def last_written(self) -> float:
-        """When audio was added last, in Unix seconds. Raises `StorageError`."""
+        """When audio was written last, in Unix seconds. Raises `StorageError`."""
         self._check_open()
         try:
             return os.fstat(self._file).st_mtime
@@ -131,38 +134,28 @@ class LegSpool:
             raise _storage_error("cannot read the spool", error) from error
 
     def append(self, data: bytes) -> None:
-        """Write whole samples in the source encoding. Raises `StorageError`; then nothing was added."""
+        """Take whole samples in the source encoding. Raises `StorageError`; then nothing was added."""
         if len(data) % self.header.bytes_per_sample:
             raise ValueError("torn sample")
         self._check_open()
         try:
-            self._write(data)
+            self._audio.append(data)
         except OSError as error:
-            self._take_back()
             raise _storage_error("cannot write the spool", error) from error
-        self._size += len(data)
 
     def sync(self) -> int:
-        """Make everything written durable; returns the samples that are. Raises `StorageError`."""
+        """Make everything durable that the disk takes; the samples that are. Raises `StorageError` once closed."""
         self._check_open()
-        durable = self.samples
-        try:
-            _make_durable(self._file)
-        except OSError as error:
-            # A later sync would succeed although the pages that failed are gone.
-            self._broken = True
-            raise _storage_error("cannot sync the spool", error) from error
-        return durable
+        return self._audio.sync() // self.header.bytes_per_sample
 
     def read(self, start_sample: int, count: int) -> bytes:
         """Samples from `start_sample` on, at most `count`; fewer at the end. Raises `StorageError`."""
         self._check_open()
         width = self.header.bytes_per_sample
-        wanted = min(count * width, self._size - start_sample * width)
-        if start_sample < 0 or wanted <= 0:
+        if start_sample < 0 or count <= 0:
             return b""
         try:
-            return os.pread(self._file, wanted, start_sample * width)
+            return self._audio.read(start_sample * width, count * width)
         except OSError as error:
             raise _storage_error("cannot read the spool", error) from error
 
@@ -190,23 +183,9 @@ class LegSpool:
         finally:
             self.close()
 
-    def _write(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
-
-    def _take_back(self) -> None:
-        # What a full disk took of a failed write would put every later sample in the wrong place.
-        try:
-            os.ftruncate(self._file, self._size)
-        except OSError:
-            self._broken = True
-
     def _check_open(self) -> None:
         if self._closed:
             raise StorageError("the spool is closed")
-        if self._broken:
-            raise StorageError("the spool cannot be written any more after a disk error")
 
 
 def spooled_legs(data_dir: Path, conversation_id: str) -> list[str]:
@@ -251,6 +230,7 @@ def _lock_and_trim(file: int, bytes_per_sample: int) -> int:
     whole = size - size % bytes_per_sample
     if whole != size:
         os.ftruncate(file, whole)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # it says when audio came last
     return whole
 
 

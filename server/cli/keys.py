@@ -18,7 +18,7 @@ KeyName = Annotated[str, typer.Argument(help="What the key is for; each name is 
 def add_key(
     name: KeyName,
     scope: Annotated[
-        list[str], typer.Option(help="What it may do: listen, chat, events, export or admin. May be repeated.")
+        list[str], typer.Option(help="What it may do: listen, chat, events, export, metrics or admin. May be repeated.")
     ],
     team: Annotated[str, typer.Option(help="The team whose conversations it may touch; * for all.")] = "*",
     queues: Annotated[

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from server.docs.cli import cli_page
+from server.docs.metrics import metrics_page
 from server.docs.protocol import protocol_page
 from server.docs.settings import settings_page
 from server.wire.export import schema_text
@@ -13,6 +14,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
         "docs/settings.md": settings_page,
         "docs/protocol.md": protocol_page,
+        "docs/metrics.md": metrics_page,
         "docs/cli.md": cli_page,
         "web/wire.schema.json": schema_text,
     }

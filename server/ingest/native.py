@@ -7,7 +7,7 @@ from server.ingest.dialect import Action, Close, EndAudio, Limits, OpenCall, Ref
 from server.ingest.frames import to_audio, too_large
 from server.ingest.parsing import json_object, parse_start
 from server.wire import listen
-from server.wire.base import ErrorCode, Message
+from server.wire.base import RETRY_SECONDS, ErrorCode, Message
 
 _MAX_COMPLAINTS = 20
 """Harmless mistakes that one connection may make before it is closed."""
@@ -88,7 +88,8 @@ class NativeDialect:
 
     def failed(self, code: ErrorCode, message: str, fatal: bool) -> list[Reply]:
         """Tell the error, and close if it is fatal; see `Dialect`."""
-        told = _send(listen.ListenError(code=code, message=message, fatal=fatal))
+        retry = RETRY_SECONDS if code is ErrorCode.OVERLOADED else None
+        told = _send(listen.ListenError(code=code, message=message, fatal=fatal, retry_after=retry))
         if not fatal:
             return told
         self._state = _State.CLOSED
@@ -99,7 +100,7 @@ class NativeDialect:
             return self._refuse(start)
         self._start = start
         self._state = _State.LISTENING
-        return [OpenCall(start, resumable=True)]
+        return [OpenCall(start, resumable=start.can_repeat)]
 
     def _stop(self, fields: dict[str, object] | None) -> list[Action]:
         if self._state is _State.STOPPED:

@@ -153,11 +153,15 @@ class VoskDialect:
         return [self._replies.result(self._config), Close(1000, "")]
 
     def failed(self, code: ErrorCode, message: str, fatal: bool) -> list[Reply]:
-        """Close with the error as the reason if it is fatal; the protocol has no error message."""
+        """Close with the error as the reason if it is fatal; the protocol has no error message.
+
+        Utterances that waited for the reply to a chunk are told before.
+        """
         if not fatal:
             return []
+        told = [self._replies.result(self._config)] if self._replies.waiting and not self._closed else []
         self._closed = True
-        return [close_for(code, message)]
+        return [*told, close_for(code, message)]
 
     def _control(self, message: dict[str, Any]) -> list[Action]:
         if "config" in message:

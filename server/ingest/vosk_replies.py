@@ -20,6 +20,11 @@ class VoskReplies:
         self._partial = ""
         self._finals: list[listen.Final] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an utterance was not told yet."""
+        return bool(self._finals)
+
     def interim(self, interim: listen.Interim) -> None:
         """Take the words being spoken; they replace those before."""
         self._partial = interim.text

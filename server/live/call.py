@@ -14,19 +14,17 @@ from server.live.conversation import LiveConversation
 from server.live.decoders import LegDecoders
 from server.live.leg import LiveLeg
 from server.live.noticing import LanguageWatch
+from server.live.patience import patiently
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender, tell
 from server.live.slot import Slot, when_done
 from server.session import Output, Session
 from server.spool import LegSpool, SpoolHeader, StorageError
-from server.store.errors import StoreError
 from server.wire import events as ev
 from server.wire import listen
 from server.wire.base import ErrorCode
 
 log = logging.getLogger(__name__)
-STORE_PATIENCE = 60.0
-"""Seconds for which words that cannot be stored are tried again before they are decoded anew."""
 
 
 class Call:
@@ -34,6 +32,8 @@ class Call:
 
     def __init__(self, live: LiveConversation, room: AudioRoom) -> None:
         self.live = live
+        self._origin = monotonic() - max(0.0, time() - live.session.state.started_at)
+        """When the conversation began, by a clock that nobody sets."""
         self.slots: dict[str, Slot] = {}
         self.joining = 0
         """Senders whose legs are being opened."""
@@ -49,14 +49,18 @@ class Call:
 
     def check(self, start: listen.Start, may_supersede: bool) -> None:
         """Raise CallRefused unless every leg of `start` is new, or open and free, and of the same format."""
-        check_start(self.live.session.state, self.slots, start, may_supersede)
+        slots = [self.slots[spec.leg] for spec in start.legs if spec.leg in self.slots]
+        # Of a connection that broke without a word one only notices that nothing comes any more.
+        gone = all(slot.quiet(monotonic()) > self._room.stall_seconds for slot in slots)
+        check_start(self.live.session.state, self.slots, start, may_supersede or gone)
 
-    async def attach(self, start: listen.Start, sender: Sender, resumable: bool, fresh: bool) -> int:
+    async def attach(self, start: listen.Start, sender: Sender, resumable: bool, fresh: bool, asked: float) -> int:
         """Make `sender` the source of the legs of `start`; the sample to send from.
 
-        `fresh`: the conversation begins with this audio. Call `check` first. Raises StorageError or StoreError.
+        `fresh`: the conversation begins with this audio. `asked`: when the sender came. Call `check` first.
+        Raises StorageError or StoreError.
         """
-        offset = 0.0 if fresh else round(max(0.0, time() - self.live.session.state.started_at), 3)
+        offset = 0.0 if fresh else round(max(0.0, monotonic() - self._origin), 3)
         for spec in start.legs:
             if spec.leg not in self.slots:
                 await self._open(spec, start, offset)
@@ -64,9 +68,11 @@ class Call:
         async with AsyncExitStack() as stack:
             for slot in slots:
                 await stack.enter_async_context(slot.live.intake)
-            return await self._hand_over(slots, sender, resumable)
+            # One that waits for no answer has been talking since it came.
+            streams_since = asked if not resumable and start.can_repeat else None
+            return await self._hand_over(slots, sender, resumable, streams_since)
 
-    async def _hand_over(self, slots: list[Slot], sender: Sender, resumable: bool) -> int:
+    async def _hand_over(self, slots: list[Slot], sender: Sender, resumable: bool, streams_since: float | None) -> int:
         """Give the legs to `sender` while nobody can add audio; the sample to send from."""
         if any(slot.finishing for slot in slots):
             raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg is ending")
@@ -77,16 +83,15 @@ class Call:
                 slot.sender.failed(ErrorCode.SUPERSEDED, "another connection goes on with this leg")
             await self._mark_gap(slot)
             slot.live.skip = slot.live.spool.samples - resume_from if resumable else 0
-            if not resumable and slot.live.spool.samples:
-                await self._mark_missing(slot, "sender lost")
-            slot.begin(sender, time(), repeats=resumable)
+            slot.begin(sender, monotonic(), repeats=resumable)
+            slot.streams_since = streams_since
         return resume_from
 
     def detach(self, sender: Sender) -> None:
         """The sender's connection is gone; its legs wait for another one."""
         for slot in self.slots.values():
             if slot.sender is sender:
-                slot.sender, slot.lost_at = None, time()
+                slot.sender, slot.lost_at = None, monotonic()
 
     # --- audio
 
@@ -99,7 +104,8 @@ class Call:
         for name, raw in audio.raw.items():
             slot = self.slots.get(name)
             if slot is not None and slot.delivered_by(sender):
-                slot.note_return(time(), self._room.stall_seconds)
+                slot.note_return(monotonic(), self._room.stall_seconds)
+                await self._mark_absence(slot, raw)
             try:
                 done = await slot.live.offer(raw, partial(slot.delivered_by, sender)) if slot is not None else None
             except StorageError:
@@ -119,8 +125,10 @@ class Call:
         """Make what came from `sender` durable and tell it so. Raises StorageError."""
         for name, slot in list(self.slots.items()):
             if slot.sender is sender and slot.live.spool.samples > slot.acked:
-                slot.acked = await slot.live.sync()
-                sender.acked(name, slot.acked)
+                safe = await slot.live.sync()
+                if safe > slot.acked:
+                    slot.acked = safe
+                    sender.acked(name, safe)
 
     async def end(self, sender: Sender, reason: str) -> dict[str, int]:
         """The sender has no more audio: finish its legs; samples per leg. Raises StorageError or StoreError."""
@@ -135,11 +143,11 @@ class Call:
         try:
             async with slot.live.intake:
                 samples = slot.live.spool.samples
-            await self._mark_gap(slot)
+            await self._mark_gap(slot, last=True)
             await slot.live.finish()
-            await self._patiently(partial(_end_leg, name, samples, reason))
+            await self._store(partial(_end_leg, name, samples, reason))
         except BaseException:
-            slot.finishing, slot.sender, slot.lost_at = False, None, time()
+            slot.finishing, slot.sender, slot.lost_at = False, None, monotonic()
             raise
         del self.slots[name]
         await slot.live.stop()
@@ -149,14 +157,14 @@ class Call:
     # --- time
 
     def tick(self, now: float) -> None:
-        """Close utterances whose audio has stopped, and legs whose sender does not come back."""
+        """Close utterances whose audio has stopped, and legs whose sender does not come back. `now`: monotonic."""
         for name, slot in list(self.slots.items()):
             if slot.finishing or slot.live.intake.locked():
                 continue
             if slot.sender is None:
                 if slot.lost_at is not None and now - slot.lost_at > self._room.resume_seconds:
                     self._finish_soon(name)
-            elif now - slot.live.last_audio > self._room.stall_seconds and not slot.live.lead:
+            elif slot.quiet(now) > self._room.stall_seconds and not slot.live.lead:
                 slot.close_stalled()
             if slot.settled(now) or slot.outage_settled(now):
                 self._do_soon(asyncio.create_task(self._mark_gap(slot)))
@@ -198,13 +206,14 @@ class Call:
                 await self._reopen(name)
             except StorageError as error:
                 log.error("conversation %s: a leg's audio is lost: %s", self.live.conversation_id, error)
-                await self._patiently(partial(_end_leg, name, known.decoded_to, "audio lost"))
+                await self._store(partial(_end_leg, name, known.decoded_to, "audio lost"))
 
     async def _reopen(self, name: str) -> None:
         data_dir, conversation_id = self._room.data_dir, self.live.conversation_id
         spool = await asyncio.to_thread(LegSpool.open, data_dir, conversation_id, name)
         slot = self._slot(name, spool)
-        slot.remember(self.live.session.state, await asyncio.to_thread(spool.last_written))
+        written = await asyncio.to_thread(spool.last_written)
+        slot.remember(self.live.session.state, written, age=time() - written)
         slot.live.catch_up()
 
     async def _open(self, spec: listen.LegSpec, start: listen.Start, offset: float) -> None:
@@ -237,21 +246,30 @@ class Call:
         decoded_to = self.live.session.state.legs[name].decoded_to
         watch = LanguageWatch(name, spool.header.sample_rate, room.pools)
         heard = partial(self._heard, name, decoders, watch)
-        slot = Slot(LiveLeg(name, spool, decoders.fresh, decoded_to, room.executor, heard, room.max_lead), time())
-        self.slots[name] = slot
+        live = LiveLeg(name, spool, decoders.fresh, decoded_to, room.executor, heard, room.max_lead)
+        slot = self.slots[name] = Slot(live, monotonic())
+        for start, _ in self.live.session.state.legs[name].left_out:
+            live.part_at(slot.sample(start))
         return slot
 
-    async def _mark_missing(self, slot: Slot, reason: str) -> None:
-        missing = max(0.0, time() - (slot.lost_at or time()))
-        gap = slot.gap(slot.live.spool.samples, missing, reason)
-        await self.live.do(lambda session: session.gap(gap, time()))
+    async def _store(self, step: Callable[..., list[Output]], slot: Slot | None = None) -> list[Output]:
+        """Take a step, patiently; `slot`: the leg whose words it stores."""
+        return await patiently(lambda: self.live.do(step), slot.live.wait_for_store if slot is not None else None)
 
-    async def _mark_gap(self, slot: Slot) -> None:
-        """Keep what the sender left out when its audio stopped, or when it was away."""
-        outage = slot.take_outage() if slot.outage_settled(time()) else None
+    async def _mark_absence(self, slot: Slot, raw: bytes) -> None:
+        """Keep what was said while a sender that cannot repeat it was away; `raw` is the first that comes again."""
+        gap = slot.take_absence(monotonic(), slot.seconds(raw))
+        if gap is not None:
+            slot.live.part_at(slot.live.spool.samples)
+            await self._store(lambda session: session.gap(gap, time()))
+
+    async def _mark_gap(self, slot: Slot, *, last: bool = False) -> None:
+        """Keep what the sender left out when its audio stopped, or when it was away; `last`: no more audio comes."""
+        settled = slot.outage_settled(monotonic()) or (last and slot.came_late())
+        outage = slot.take_outage() if settled else None
         gap = slot.take_gap() or outage
         if gap is not None:
-            await self._patiently(lambda session: session.gap(gap, time()))
+            await self._store(lambda session: session.gap(gap, time()))
 
     async def _heard(
         self, name: str, decoders: LegDecoders, watch: LanguageWatch, transcript: Transcript, speech_end: float
@@ -260,7 +278,7 @@ class Call:
         slot = self.slots[name]
         if transcript.final:
             # A boundary must not be stored before its audio is: decoding would go on beyond the spool.
-            await slot.live.sync()
+            await patiently(partial(slot.live.secure, transcript.end_sample), slot.live.wait_for_store)
         foreign = False
 
         def step(session: Session) -> list[Output]:
@@ -268,10 +286,12 @@ class Call:
             foreign = session.state.legs[name].language != decoders.language
             return [] if foreign else session.heard(transcript, time(), speech_end)
 
-        outputs = await self._patiently(step)
+        outputs = await self._store(step, slot)
         if slot.sender is not None:
             tell(slot.sender, outputs)
-        if not foreign and transcript.final and watch.heard(transcript):
+        if not foreign and transcript.final and transcript.text:
+            self._room.metrics.lag("final", time() - speech_end)
+        if not foreign and transcript.final and not self._room.pressed and watch.heard(transcript):
             self._do_soon(asyncio.create_task(self._try_languages(slot, watch, transcript, decoders.language)))
         return foreign
 
@@ -279,20 +299,7 @@ class Call:
         """Hear words that were hard to recognise in the other languages too, and go on in one that fits better."""
         better = await watch.try_others(final, slot.samples, language, self._room.executor)
         if better is not None:
-            await self._patiently(lambda s: s.notice_language(final.leg, language, better, time()))
-
-    async def _patiently(self, step: Callable[..., list[Output]]) -> list[Output]:
-        """Take a step, again and again while it cannot be stored. Raises StoreError after `STORE_PATIENCE`."""
-        deadline, pause = monotonic() + STORE_PATIENCE, 0.05
-        while True:
-            try:
-                return await self.live.do(step)
-            except StoreError as error:
-                if monotonic() + pause > deadline:
-                    raise
-                log.warning("cannot store, trying again: %s", type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(1.0, pause * 2)
+            await self._store(lambda s: s.notice_language(final.leg, language, better, time()))
 
 
 def _end_leg(name: str, samples: int, reason: str, session: Session) -> list[Output]:

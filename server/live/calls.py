@@ -4,23 +4,29 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from time import monotonic
 
+from asr.pool import RecognizerPool
 from server.live.admission import told_language
 from server.live.call import Call
 from server.live.conversation import LiveConversation
 from server.live.conversations import TENANT, Conversations, queue_of
+from server.live.draining import drain
+from server.live.load import LoadMeter
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender
 from server.spool import StorageError
 from server.store import ConflictError, Store, StoreError
 from server.store.queries.tasks import TaskRecord
 from server.wire import listen
-from server.wire.base import ErrorCode
+from server.wire.base import RETRY_SECONDS, ErrorCode
 from server.wire.events import Channel, Direction
 
 log = logging.getLogger(__name__)
+FULL = f"this node carries as many calls as it can; try again in {RETRY_SECONDS:g} s, or elsewhere"
+NO_LIMIT = 1000
 Permit = Callable[[str], Awaitable[None]]
 """Raises CallRefused where the sender is not for that queue."""
 
@@ -31,13 +37,15 @@ class Calls:
     def __init__(
         self, conversations: Conversations, store: Store, room: AudioRoom, max_calls: int, secret: bytes
     ) -> None:
-        """`secret` signs resume tokens."""
+        """`max_calls`: never carry more (0: no such limit); `secret` signs resume tokens."""
         self._conversations = conversations
         self._store = store
         self._room = room
         self._max_calls = max_calls
         self._secret = secret
         self._calls: dict[str, Call] = {}
+        self._since: dict[Call, float] = {}
+        """When each call took its place, monotonic seconds."""
         self._pins: dict[str, ExitStack] = {}
         self._lock = asyncio.Lock()
         self._draining = False
@@ -48,9 +56,44 @@ class Calls:
         return len(self._calls)
 
     @property
+    def open_calls(self) -> list[Call]:
+        """Calls with an open leg."""
+        return list(self._calls.values())
+
+    @property
+    def room(self) -> int:
+        """Calls that would be admitted now beside those that are open."""
+        if self._draining:
+            return 0
+        room = self._room.load.room(self._since, monotonic()) if self._room.load is not None else NO_LIMIT
+        return max(0, min(room, self._max_calls - len(self._calls))) if self._max_calls else room
+
+    @property
     def has_room(self) -> bool:
         """Whether another call would be admitted."""
-        return not self._draining and len(self._calls) < self._max_calls
+        return self.room > 0
+
+    @property
+    def draining(self) -> bool:
+        """Whether the node is shutting down."""
+        return self._draining
+
+    @property
+    def load(self) -> LoadMeter | None:
+        """What the calls are measured to cost; None where only a fixed number limits them."""
+        return self._room.load
+
+    @property
+    def pools(self) -> Mapping[str, RecognizerPool]:
+        """The recognisers, by language."""
+        return self._room.pools
+
+    async def has_place_for(self, external_id: str) -> bool:
+        """Whether a sender that names this call finds a place: always in a call that is open already."""
+        if self._draining or self.has_room:
+            return True
+        live = await self._conversations.find(external_id)
+        return live is not None and live.conversation_id in self._calls
 
     async def open(
         self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit | None = None
@@ -59,6 +102,16 @@ class Calls:
 
         `permit` refuses a queue that is not the sender's; None: it may use them all.
         """
+        try:
+            return await self._take(start, sender, resumable, permit or _any_queue)
+        except CallRefused as refused:
+            self._room.metrics.refused(refused.code.value)
+            raise
+
+    async def _take(
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
+    ) -> tuple[Call, listen.Started, float]:
+        asked = monotonic()
         if self._draining:
             raise CallRefused(ErrorCode.SHUTTING_DOWN, "this node is shutting down; connect again elsewhere")
         told = {language for spec in start.legs if (language := told_language(spec, start)) is not None}
@@ -67,13 +120,13 @@ class Calls:
             raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for {sorted(missing)}")
         async with self._lock:
             try:
-                return await self._open(start, sender, resumable, permit or _any_queue)
+                return await self._open(start, sender, resumable, permit, asked)
             except (StorageError, StoreError) as error:
                 log.error("call refused, storage: %s", type(error).__name__)
                 raise CallRefused(ErrorCode.STORAGE, "the call cannot be stored now; try again") from error
 
     async def _open(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, asked: float
     ) -> tuple[Call, listen.Started, float]:
         live = await self._conversations.find(start.external_id)
         if live is not None:
@@ -96,7 +149,7 @@ class Calls:
         call = call or self._remember(Call(live, self._room))
         call.joining += 1
         try:
-            resume_from = await call.attach(start, sender, resumable, fresh)
+            resume_from = await call.attach(start, sender, resumable, fresh, asked)
         except BaseException:
             # A sender that is refused will never be lost.
             call.detach(sender)
@@ -113,6 +166,7 @@ class Calls:
 
     def _remember(self, call: Call) -> Call:
         self._calls[call.live.conversation_id] = call
+        self._since[call] = monotonic()
         pin = ExitStack()
         pin.enter_context(self._conversations.pinned(call.live))
         self._pins[call.live.conversation_id] = pin
@@ -146,7 +200,7 @@ class Calls:
 
     def _admit(self) -> None:
         if not self.has_room:
-            raise CallRefused(ErrorCode.OVERLOADED, "this node carries as many calls as it can; try again later")
+            raise CallRefused(ErrorCode.OVERLOADED, FULL)
 
     async def recover(self) -> None:
         """After a restart: go on decoding what was spooled, and wait for the senders to come back."""
@@ -160,8 +214,11 @@ class Calls:
 
     def tick(self, now: float) -> None:
         """Once in a while: stalled and lost senders, calls that are over."""
+        if self._room.load is not None:
+            self._room.load.tick(self._since, now)
         for call in list(self._calls.values()):
             call.tick(now)
+            call.live.note_lag(max((slot.live.behind for slot in call.slots.values()), default=0.0))
             self.forget_if_idle(call)
 
     def forget_if_idle(self, call: Call) -> None:
@@ -169,11 +226,14 @@ class Calls:
         conversation_id = call.live.conversation_id
         if call.idle and self._calls.get(conversation_id) is call:
             del self._calls[conversation_id]
+            del self._since[call]
+            call.live.note_lag(0.0)
             self._pins.pop(conversation_id).close()
 
-    def drain(self) -> None:
-        """Take no new calls."""
+    async def drain(self, seconds: float) -> None:
+        """Take no new calls, and hand over those that go on; takes twice `seconds` at most. See `draining.drain`."""
         self._draining = True
+        await asyncio.gather(*(drain(call, seconds) for call in self.open_calls))
 
     async def close(self) -> None:
         """Let go of all calls; they are recovered by the next start."""
@@ -181,6 +241,7 @@ class Calls:
         for call in self._calls.values():
             await call.close()
         self._calls.clear()
+        self._since.clear()
         for pin in self._pins.values():
             pin.close()
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from server.hub import Hub
+from server.live.pressure import SHOWN
 from server.session import Answer, Ask, Commit, InterimHeard, Output, Session, Suggested
 from server.store.errors import StoreError
 from server.wire.base import ErrorCode, Problem
@@ -31,8 +32,15 @@ class SessionsEnded:
     """Sessions of a person, all or some, are over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Decoding is so many seconds behind what is being said; 0: it no longer is."""
+
+    seconds: float
+
+
 Step = Callable[[Session], list[Output]]
-Published = Event | InterimHeard | SessionsEnded
+Published = Event | InterimHeard | Lag | SessionsEnded
 CLAIMS = "claims"
 """Hub topic of what changes the list of calls that wait to be claimed."""
 
@@ -91,6 +99,7 @@ class LiveConversation:
         self._steps: set[asyncio.Task[list[Output]]] = set()
         self._asks: dict[str, Ask] = {}
         self._asking: asyncio.Task[None] | None = None
+        self._lag = 0.0
 
     @property
     def conversation_id(self) -> str:
@@ -144,6 +153,13 @@ class LiveConversation:
         except StoreError:
             return Problem(code=ErrorCode.STORAGE, message="the action could not be stored; try again")
         return next((output.problem for output in outputs if isinstance(output, Answer)), None)
+
+    def note_lag(self, seconds: float) -> None:
+        """Decoding is so many seconds behind: whoever watches is told, while it is `SHOWN` or more, and once after."""
+        lag = round(seconds, 1) if seconds >= SHOWN else 0.0
+        if lag or self._lag:
+            self._hub.publish(conversation_topic(self.conversation_id), Lag(lag))
+        self._lag = lag
 
     async def settle(self) -> None:
         """Wait until no ask is open."""

@@ -2,17 +2,21 @@
 
 import asyncio
 import logging
+from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from time import time
+from time import monotonic, time
 
 from asr import audio
 from asr.leg import LegDecoder
 from asr.transcript import Transcript
-from server.spool import LegSpool
+from server.live.pressure import thinned
+from server.spool import LegSpool, StorageError
+from server.store.errors import StorageError as NotStored
 from server.store.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -22,10 +26,13 @@ Heard = Callable[[Transcript, float], Awaitable[bool | None]]
 True: it is of no use, as another language is spoken there; to be decoded again from the last boundary.
 """
 
-BLOCK_SECONDS = 1.0
+BLOCK_SECONDS = 0.3
+"""Most audio decoded in one go: legs take turns, and one that is far behind holds a thread no longer than that."""
 ATTEMPTS = 3
 """Failures at one boundary before the audio up to the next mark is given up as unheard."""
 LONGEST_PAUSE = 5.0
+STORE_LEAD = 120.0
+"""Seconds of undecoded audio at which a sender is held back while what was heard cannot be stored."""
 ARRIVALS = 600
 
 
@@ -68,20 +75,30 @@ class LiveLeg:
         self.name = name
         self.spool = spool
         self.decoder = fresh(decoded_to)
-        self.last_audio = time()
+        self.last_audio = monotonic()
+        """When audio came last, in monotonic seconds."""
         self.skip = 0
         """Samples at the head of what comes next that were heard before."""
+        self.held_back = False
+        """Audio has had to wait; set back by whoever asks."""
         self.intake = asyncio.Lock()
         """Held while audio is added, or while it is settled who adds it."""
+        self._gaps: list[int] = []
         self._fresh = fresh
         self._boundary = decoded_to
         """End of the last final that was told. What was told is stored; what a session holds may not be."""
         self._executor = executor
         self._heard = heard
         self._max_lead = round(max_lead * self.sample_rate)
+        self._waiting = False
+        """What was decoded waits for the store or the disk: holding back the sender would not help."""
         self._room = asyncio.Event()
         self._room.set()
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
+        self._undecoded: deque[tuple[int, float]] = deque()
+        """End of each piece of audio that is not decoded yet (samples), and when it came (monotonic seconds)."""
+        self._interval = self.decoder.interim_interval
+        self._decoded = self._reported = 0
         self._marks: asyncio.Queue[_Mark] = asyncio.Queue()
         self._decoding: asyncio.Future[list[Transcript]] | None = None
         self._worker = asyncio.create_task(self._work())
@@ -96,12 +113,25 @@ class LiveLeg:
         """Seconds of audio received that the decoder does not have yet."""
         return max(0, self.spool.samples - self.decoder.position) / self.sample_rate
 
+    @property
+    def behind(self) -> float:
+        """Seconds for which the oldest audio that is not decoded yet has waited."""
+        while self._undecoded and self._undecoded[0][0] <= self.decoder.position:
+            self._undecoded.popleft()
+        return monotonic() - self._undecoded[0][1] if self._undecoded else 0.0
+
+    def take_decoded(self) -> float:
+        """Seconds of audio decoded since this was asked last, those decoded again included."""
+        decoded, self._reported = self._decoded - self._reported, self._decoded
+        return decoded / self.sample_rate
+
     async def offer(self, raw: bytes, mine: Callable[[], bool]) -> asyncio.Future[None] | None:
         """Spool audio (in the source encoding); waits while too much is undecoded. Done once it has been decoded.
 
         None, and nothing is added, where `mine` says that meanwhile another sender delivers the leg.
         Raises StorageError when the audio could not be spooled.
         """
+        self.held_back = self.held_back or not self._room.is_set()
         await self._room.wait()
         async with self.intake:
             if not mine():
@@ -109,8 +139,8 @@ class LiveLeg:
             raw = self._unheard(raw)
             if raw:
                 await self._append(raw)
-            self.last_audio = time()
-            self._arrivals.append((self.spool.samples, self.last_audio))
+            self.last_audio = monotonic()
+            self._arrivals.append((self.spool.samples, time()))
             return self.catch_up()
 
     def catch_up(self) -> asyncio.Future[None]:
@@ -121,13 +151,28 @@ class LiveLeg:
         """Close the open utterance where the audio is now."""
         return self._mark(_Kind.CUT)
 
+    def part_at(self, sample: int) -> None:
+        """Time is missing before this sample: no utterance goes on over it, whenever it is decoded."""
+        if sample not in self._gaps:
+            insort(self._gaps, sample)
+
     def finish(self) -> asyncio.Future[None]:
         """The leg is over: decode the rest."""
         return self._mark(_Kind.FINISH)
 
     async def sync(self) -> int:
-        """Make the spool durable; samples on disk for good. Raises StorageError."""
+        """Make the spool durable, as far as the disk takes it; samples on disk for good. Raises StorageError."""
         return await asyncio.get_running_loop().run_in_executor(None, self.spool.sync)
+
+    async def secure(self, samples: int) -> None:
+        """Make so many samples durable. Raises the store's StorageError where the disk does not take them now."""
+        if await self.sync() < samples:
+            raise NotStored("the audio is not safe on disk yet")
+
+    def wait_for_store(self, waiting: bool) -> None:
+        """What was decoded waits until it can be stored, or does no more."""
+        self._waiting = waiting
+        self._note_lead()
 
     async def stop(self) -> None:
         """Stop decoding; the spool stays open."""
@@ -148,6 +193,9 @@ class LiveLeg:
     async def close(self) -> None:
         """Stop decoding and let go of the spool; what is on disk stays."""
         await self.stop()
+        with suppress(StorageError):  # it is closed already
+            if unsafe := self.spool.samples - await self.sync():
+                log.error("%.1f s of a leg are lost: the disk does not take them", unsafe / self.sample_rate)
         self.spool.close()
 
     def clock(self, seconds: float) -> float:
@@ -176,11 +224,14 @@ class LiveLeg:
     def _mark(self, kind: _Kind) -> asyncio.Future[None]:
         mark = _Mark(self.spool.samples, kind, asyncio.get_running_loop().create_future())
         self._marks.put_nowait(mark)
+        if mark.position > (self._undecoded[-1][0] if self._undecoded else self.decoder.position):
+            self._undecoded.append((mark.position, monotonic()))
         self._note_lead()
         return mark.done
 
     def _note_lead(self) -> None:
-        if self.spool.samples - self.decoder.position > self._max_lead:
+        longest = round(STORE_LEAD * self.sample_rate) if self._waiting else self._max_lead
+        if self.spool.samples - self.decoder.position > longest:
             self._room.clear()
         else:
             self._room.set()
@@ -213,7 +264,8 @@ class LiveLeg:
     async def _decode_to(self, mark: _Mark) -> None:
         while True:
             while self.decoder.position < mark.position:
-                await self._tell(lambda: self._feed(mark.position))
+                self.decoder.interim_interval = thinned(self._interval, self.behind)
+                await self._decode_on(mark.position)
                 self._note_lead()
             if mark.kind is _Kind.AUDIO:
                 return
@@ -221,11 +273,20 @@ class LiveLeg:
             if await self._tell(end):
                 return
 
+    async def _decode_on(self, limit: int) -> None:
+        position = self.decoder.position
+        if position in self._gaps and not await self._tell(self.decoder.close_utterance):
+            return
+        end = next((gap for gap in self._gaps if position < gap < limit), limit)
+        await self._tell(lambda: self._feed(end))
+
     def _feed(self, limit: int) -> list[Transcript]:
         start = self.decoder.position
         count = min(limit - start, round(BLOCK_SECONDS * self.sample_rate))
         raw = self.spool.read(start, count)
-        return self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
+        transcripts = self.decoder.feed(audio.decode(raw, self.spool.header.encoding))
+        self._decoded += count
+        return transcripts
 
     async def _tell(self, decode: Callable[[], list[Transcript]]) -> bool:
         """Decode and tell; False if what was heard is to be decoded again, by a decoder that has begun anew."""

@@ -17,7 +17,8 @@ class NativeClient:
         """`legs` in the order in which their samples are interleaved; raises `BadOptionError`."""
         self._rate = sample_rate
         self._start = _start(options, legs, sample_rate)
-        self.url = options.url
+        # Also in the URL, so that a node that is full can refuse before the upgrade.
+        self.url = options.url_with({"external_id": options.external_id})
 
     def opening(self, position: int) -> str:
         """The first message of a connection; the server says where to go on, whatever our `position`."""

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from server.services import ServicesDep
+from server.services import Services, ServicesDep
 from server.version import version
-from server.wire.rest import Health
+from server.watch.readiness import reasons
+from server.wire.rest import Health, NotReady
 
 router = APIRouter(tags=["health"])
 
@@ -17,11 +18,17 @@ async def healthz(services: ServicesDep) -> Health:
 
 @router.get("/readyz")
 async def readyz(services: ServicesDep, response: Response) -> Health:
-    """503 while the node cannot take another call."""
-    ready = services.calls.has_room
-    response.status_code = 200 if ready else 503
-    return _health(services, "ready" if ready else "full")
+    """503 while the node should get no further call, with every reason, and how many it would take."""
+    against = await reasons(services)
+    response.status_code = 503 if against else 200
+    return _health(services, against[0].value if against else "ready", against)
 
 
-def _health(services: ServicesDep, status: str) -> Health:
-    return Health(status=status, version=version(), live_conversations=services.calls.live)
+def _health(services: Services, status: str, against: list[NotReady] | None = None) -> Health:
+    return Health(
+        status=status,
+        version=version(),
+        live_conversations=services.calls.live,
+        room=services.calls.room,
+        reasons=against or [],
+    )

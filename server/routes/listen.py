@@ -8,17 +8,17 @@ from fastapi.responses import JSONResponse
 from pydantic import IPvAnyNetwork
 from starlette.requests import HTTPConnection
 
-from server.auth import Denied
+from server.auth import Denied, Refusal
 from server.ids import new_id
 from server.ingest.dialect import Dialect, Limits
 from server.ingest.native import NativeDialect
 from server.ingest.socket import AudioSocket
 from server.ingest.vosk import QueryError, VoskDialect, parse_query
-from server.live.calls import Permit
+from server.live.calls import FULL, Permit
 from server.live.sender import CallRefused
 from server.services import Services, ServicesDep
-from server.store import KeyInfo, Scope
-from server.wire.base import ErrorCode, Problem
+from server.store import KeyInfo, Scope, StoreError
+from server.wire.base import RETRY_SECONDS, ErrorCode, Problem
 from server.wire.rest import ProblemResponse
 
 router = APIRouter()
@@ -26,13 +26,14 @@ router = APIRouter()
 
 @router.websocket("/v1/listen")
 async def listen(socket: WebSocket, services: ServicesDep) -> None:
-    """Our own dialect."""
+    """Our own dialect. `?external_id=` in the URL lets a node that is full say so before the upgrade."""
     try:
         permit = await _permit(socket, services, ())
-    except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
+    except Refusal as denied:
+        await _refuse(socket, services, denied.status_code, denied.problem)
         return
-    await _serve(socket, services, NativeDialect(_limits(services)), permit)
+    if not await _full(socket, services, socket.query_params.get("external_id")):
+        await _serve(socket, services, NativeDialect(_limits(services)), permit)
 
 
 @router.websocket("/v1/vosk")
@@ -41,13 +42,15 @@ async def vosk(socket: WebSocket, services: ServicesDep) -> None:
     try:
         permit = await _permit(socket, services, services.settings.vosk_networks)
         query = parse_query(dict(socket.query_params))
-    except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
+    except Refusal as denied:
+        await _refuse(socket, services, denied.status_code, denied.problem)
         return
     except QueryError as error:
-        await _refuse(socket, 400, Problem(code=error.code, message=str(error)))
+        await _refuse(socket, services, 400, Problem(code=error.code, message=str(error)))
         return
-    await _serve(socket, services, VoskDialect(query, _limits(services), new_id), permit)
+    # A call without a name is always a new one.
+    if not await _full(socket, services, query.external_id or ""):
+        await _serve(socket, services, VoskDialect(query, _limits(services), new_id), permit)
 
 
 def _limits(services: Services) -> Limits:
@@ -63,9 +66,12 @@ def trusted(connection: HTTPConnection, networks: Iterable[IPvAnyNetwork]) -> bo
 
 
 async def _permit(socket: WebSocket, services: Services, networks: Iterable[IPvAnyNetwork]) -> Permit | None:
-    """The queues of the sender's key; None, for all, where it calls from one of `networks`. Raises Denied."""
+    """The queues of the sender's key; None, for all, where it calls from one of `networks`. Raises Refusal."""
     if not trusted(socket, networks):
-        return _queues_of(services, await services.doorkeeper.key(socket, Scope.LISTEN))
+        try:
+            return _queues_of(services, await services.doorkeeper.key(socket, Scope.LISTEN))
+        except StoreError as error:
+            raise Refusal(503, ErrorCode.STORAGE, "keys cannot be looked up now; try again") from error
     # Only browsers send an Origin: any page that somebody here looks at calls from a trusted address too.
     if "origin" in socket.headers:
         services.doorkeeper.check_origin(socket)
@@ -82,8 +88,25 @@ def _queues_of(services: Services, key: KeyInfo) -> Permit:
     return permit
 
 
-async def _refuse(socket: WebSocket, status: int, problem: Problem) -> None:
-    headers = {"Retry-After": "5"} if problem.code is ErrorCode.OVERLOADED else None
+async def _full(socket: WebSocket, services: Services, external_id: str | None) -> bool:
+    """Refuse a call that is told by name before the upgrade, where there is no room for it; whether it was refused.
+
+    A sender that names its call later, in its dialect, is refused then, in its dialect.
+    """
+    if external_id is None:
+        return False
+    try:
+        if await services.calls.has_place_for(external_id):
+            return False
+    except StoreError:  # the call itself is refused for that
+        return False
+    await _refuse(socket, services, 503, Problem(code=ErrorCode.OVERLOADED, message=FULL))
+    return True
+
+
+async def _refuse(socket: WebSocket, services: Services, status: int, problem: Problem) -> None:
+    services.metrics.refused(problem.code.value)
+    headers = {"Retry-After": f"{RETRY_SECONDS:g}"} if problem.code is ErrorCode.OVERLOADED else None
     body = ProblemResponse(problem=problem).model_dump(mode="json")
     await socket.send_denial_response(JSONResponse(body, status, headers))
 

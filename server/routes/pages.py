@@ -24,6 +24,7 @@ ROUTES = (
     "/no-access",
     "/admin/{rest:path}",
     "/panel",
+    "/floor",
     "/demo",
     "/conversations",
     "/conversations/{rest:path}",

@@ -14,6 +14,7 @@ from server.auth import Denied
 from server.hub import Lagged
 from server.live.conversation import (
     CLAIMS,
+    Lag,
     LiveConversation,
     Published,
     SessionsEnded,
@@ -267,6 +268,8 @@ class PanelSocket:
                 return
             if isinstance(message, InterimHeard):
                 await self._send(_interim(conversation_id, message))
+            elif isinstance(message, Lag):
+                await self._send(panel.PanelLag(conversation_id=conversation_id, seconds=message.seconds))
             elif message.seq == seen + 1:
                 await self._send_event(message)
             elif message.seq > seen:

@@ -37,6 +37,7 @@ def _page(page: Page) -> Callable[..., Awaitable[UserRecord]]:
 Agent = Annotated[UserRecord, Depends(_page(Page.PANEL))]
 Reader = Annotated[UserRecord, Depends(_page(Page.CONVERSATIONS))]
 Reviewer = Annotated[UserRecord, Depends(_page(Page.REVIEW))]
+Overseer = Annotated[UserRecord, Depends(_page(Page.FLOOR))]
 Trainer = Annotated[UserRecord, Depends(_page(Page.TRAINING))]
 Admin = Annotated[UserRecord, Depends(_page(Page.ADMIN))]
 

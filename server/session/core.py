@@ -149,7 +149,9 @@ class Session:
 
     def say(self, role: Role, text: str, message_id: str, at: float) -> Commit:
         """A written turn of either side."""
-        when = max(0.0, at - self.state.started_at)
+        # A clock that was set back moves no turn before what was said already.
+        said_before = self.state.turns[-1].start if self.state.turns else 0.0
+        when = max(said_before, at - self.state.started_at)
         turn = ev.Utterance(
             utterance_id=message_id,
             role=role,
@@ -232,6 +234,7 @@ class Session:
 
     def tick(self, at: float) -> list[Output]:
         """Time has passed: cards nobody used expire."""
+        self.state.note_clock(at)
         return cards.expire(self, at)
 
     def placed(self, ask: Ask, start: float) -> Ask:

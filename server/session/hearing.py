@@ -50,7 +50,9 @@ def _interim(
     )
     changed = session.interim_text.get(name) != transcript.text
     session.interim_text[name] = transcript.text
-    worth_it = len(transcript.text) >= session.policy.shortest_interim
+    worth_it = (
+        len(transcript.text) >= session.policy.shortest_interim and at - speech_end <= session.policy.latest_interim
+    )
     if changed and worth_it and _asks(session, transcript, leg, name):
         return [words, _ask(session, transcript, leg, name, "interim", speech_end, first)]
     return [words]

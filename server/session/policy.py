@@ -37,3 +37,5 @@ class Policy:
     """How long after it was raised a reply said aloud still counts as spoken."""
     shortest_interim: int = 4
     """Characters an interim needs before suggestions are asked for."""
+    latest_interim: float = 1.5
+    """Seconds after which an interim is too late for suggestions of its own: the final will have them soon enough."""

@@ -127,6 +127,13 @@ class ConversationState:
         """When audio of a leg was heard by the clock; see `LegState.clock`."""
         return self.legs[leg].clock(seconds)
 
+    def note_clock(self, now: float) -> None:
+        """What happened later than now, by a clock that was set back since, happened now: it must not last longer."""
+        for card in self.cards.values():
+            card.raised_at = min(card.raised_at, now)
+        for known in (self.cooled, self.left):
+            known.update({article: now for article, when in known.items() if when > now})
+
     def apply(self, event: Event) -> None:
         """Take in one event; events come in order of `seq`."""
         self.seq = event.seq

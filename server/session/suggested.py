@@ -38,5 +38,7 @@ class Suggested:
     """The intent that the words were taken for, shown or not; None: no opinion."""
     confidence: float = 0.0
     """Of the guess, 0..1."""
+    unrelated: bool = False
+    """What was said has nothing to do with the business: nothing to learn."""
     wordless: bool = False
     """The words only keep the talk going: nothing to suggest, and nothing to learn."""

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 
 def note(session: "Session", answer: Suggested, at: float) -> list[Commit]:
-    """The event that says how unsure the answer to a whole utterance was; none where it was sure, or wordless."""
-    if answer.wordless or not answer.model:
+    """The event that says how unsure the answer to a whole utterance was; none where it was sure, and of
+    nothing that a trainer could label."""
+    if answer.wordless or answer.unrelated or not answer.model:
         return []
     if not answer.cards:
         threshold = answer.thresholds.get("intent", answer.thresholds.get("first", session.policy.sure))

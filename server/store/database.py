@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Self, TypeVar
 
 from sqlalchemy.engine import make_url
@@ -22,6 +23,8 @@ class Database:
 
     def __init__(self, readers: AsyncEngine, writers: AsyncEngine) -> None:
         """Take over two engines of the same database."""
+        self.on_write: Callable[[float], None] | None = None
+        """Told how many seconds each write took, from asking to its commit or failure."""
         self._engines = (readers, writers)
         self._reading = async_sessionmaker(readers, expire_on_commit=False)
         self._writer = Writer(async_sessionmaker(writers, expire_on_commit=False))
@@ -55,7 +58,17 @@ class Database:
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `work` in the single writer's transaction; returns its result after the commit. See `Writer.write`."""
-        return await self._writer.write(work)
+        began = monotonic()
+        try:
+            return await self._writer.write(work)
+        finally:
+            if self.on_write is not None:
+                self.on_write(monotonic() - began)
+
+    @property
+    def waiting(self) -> int:
+        """Writes that wait for the one in progress."""
+        return self._writer.waiting
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

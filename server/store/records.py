@@ -44,12 +44,13 @@ class Reach:
 
 
 class Scope(StrEnum):
-    """What an API key may do: send audio, open chats, tell call events, export data, or all of it."""
+    """What an API key may do: send audio, open chats, tell call events, export data, read metrics, or all of it."""
 
     LISTEN = "listen"
     CHAT = "chat"
     EVENTS = "events"
     EXPORT = "export"
+    METRICS = "metrics"
     ADMIN = "admin"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Self, TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kb.article import Article
@@ -64,6 +65,20 @@ class Store:
     async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `work` in the single writer's transaction; returns its result after the commit."""
         return await self._database.write(work)
+
+    @property
+    def waiting_writes(self) -> int:
+        """Writes that wait for the one in progress."""
+        return self._database.waiting
+
+    def watch_writes(self, told: Callable[[float], None]) -> None:
+        """From now on `told` gets the seconds that each write takes, waiting included."""
+        self._database.on_write = told
+
+    async def ping(self) -> None:
+        """Whether the database answers; if not, that is what it raises."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session for reading."""

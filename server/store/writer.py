@@ -44,6 +44,11 @@ class Writer:
         """Begin to work; needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
+    @property
+    def waiting(self) -> int:
+        """Functions that wait for the transaction in progress."""
+        return self._queue.qsize()
+
     async def close(self) -> None:
         """Finish what is queued, refuse what comes later."""
         self._closed = True
@@ -81,12 +86,15 @@ class Writer:
         return jobs
 
     async def _commit(self, jobs: list[_Job]) -> None:
+        begun = False
         try:
             async with self._sessions() as session, session.begin():
+                await session.connection()
+                begun = True
                 done = [await _attempt(session, job) for job in jobs]
         # Whatever happened, nobody may wait for ever: the task lives on and all who wait are told.
         except Exception as error:  # noqa: BLE001
-            if len(jobs) > 1:
+            if begun and len(jobs) > 1:
                 # One of them broke the whole transaction (a full disk does): none is stored, so each tries alone.
                 for job in jobs:
                     await self._commit([job])

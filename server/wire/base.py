@@ -36,6 +36,10 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+RETRY_SECONDS = 5.0
+"""After how long a refused sender should ask again: by then a call may have ended, or a new one shown what it costs."""
+
+
 class ErrorCode(StrEnum):
     """Stable words for what went wrong; the sentence beside them is for people and may change."""
 

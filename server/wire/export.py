@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
 
-from server.wire import people, privacy, queues, rest, training, wordings
+from server.wire import floor, people, privacy, queues, rest, training, wordings
 from server.wire.chat import ChatClientMessage, ChatServerMessage
 from server.wire.events import Event
 from server.wire.listen import ListenClientMessage, ListenServerMessage
@@ -19,7 +19,7 @@ from server.wire.panel import PanelClientMessage, PanelServerMessage
 Schema = dict[str, Any]
 Mode = Literal["validation", "serialization"]
 
-BODIES = (rest, training, people, privacy, queues, wordings)
+BODIES = (rest, training, people, privacy, queues, wordings, floor)
 """Modules of HTTP bodies: what a client sends is called `…Request`."""
 
 RECEIVED: dict[str, Any] = {

@@ -4,7 +4,11 @@ A sender opens the socket with its key in the `Authorization: Bearer` header, se
 sends binary audio from `resume_from` on, and ends with `stop`. With two legs the audio is interleaved
 sample by sample in the order of `legs`. `ack` says how many samples per leg are durably spooled: after a lost
 connection the sender opens a new socket, sends the same `start` (with the `resume_token`, if it has one), and
-continues from the `resume_from` that it is told.
+continues from the `resume_from` that it is told. A sender that keeps no audio says `can_repeat: false`.
+
+A node that is told to stop takes no new calls, waits a little until nobody is in mid-sentence, tells every final, then
+says `error` with the code `shutting_down` and closes with 1012: connect again, elsewhere if there is another node. The
+same holds after any close with 1006, 1011, 1012 or 1013; after 1008 there is something wrong with what was sent.
 """
 
 from typing import Annotated, Literal
@@ -46,6 +50,9 @@ class Start(Message):
     task: Name | None = None
     """The outbound task that caused the call, by its external id."""
     resume_token: str | None = Field(default=None, max_length=128)
+    can_repeat: bool = True
+    """Whether the sender, once its connection was lost, goes on from `resume_from`. False: it goes on with what is said
+    then, and what was said meanwhile becomes a gap of that length."""
 
 
 class Stop(Message):
@@ -115,6 +122,8 @@ class ListenError(Message):
     code: ErrorCode
     message: str
     fatal: bool
+    retry_after: float | None = None
+    """Seconds after which trying again may help; null where it will not, or at once."""
 
 
 ListenServerMessage = Annotated[Started | Ack | Interim | Final | Ended | ListenError, Field(discriminator="type")]

@@ -225,6 +225,14 @@ class PanelInterim(Message):
     end: float
 
 
+class PanelLag(Message):
+    """Recognition is so many seconds behind what is being said; told again as that changes, with 0 once it is over."""
+
+    type: Literal["lag"] = "lag"
+    conversation_id: str
+    seconds: float
+
+
 class Pong(Message):
     """Answer to `ping`; both times in Unix seconds."""
 
@@ -250,6 +258,6 @@ class PanelError(Message):
 
 
 PanelServerMessage = Annotated[
-    Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | Pong | ActionResult | PanelError,
+    Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | PanelLag | Pong | ActionResult | PanelError,
     Field(discriminator="type"),
 ]

@@ -1,5 +1,6 @@
 """HTTP bodies under `/v1`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -238,9 +239,27 @@ class ChatRequest(Message):
     context: dict[Label, Text] = Field(default_factory=dict, max_length=32)
 
 
+class NotReady(StrEnum):
+    """Why a node should get no further call."""
+
+    DRAINING = "draining"
+    """It is shutting down."""
+    FULL = "full"
+    """It carries all the calls that it can."""
+    DATABASE = "database"
+    """Its database does not answer."""
+    DISK = "disk"
+    """There is hardly any space left for audio."""
+    MODELS = "models"
+    """A speech model that the settings want is not loaded."""
+
+
 class Health(Message):
-    """Whether the node serves and has room."""
+    """Whether the node serves, and how many more calls it would take."""
 
     status: str
+    """`ok` where only life was asked for; else `ready`, or the first of `reasons`."""
     version: str
     live_conversations: int
+    room: int
+    reasons: list[NotReady]

@@ -13,6 +13,7 @@ class HashingRecognizer:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self.finished = 0
+        self.worn = False
 
     def accept(self, samples_16k) -> None:
         assert samples_16k.dtype == np.int16

@@ -80,6 +80,22 @@ def test_threads_do_not_disturb_each_other(zh_pool, spoken, reference):
     assert results == [reference, reference]
 
 
+def test_recognizers_that_wear_out_in_the_middle_of_a_call_change_no_word(zh_model, spoken, reference, monkeypatch):
+    monkeypatch.setattr("asr.vosk_recognizer._LIFE_SECONDS", 3)
+    pool = RecognizerPool(zh_model)
+    assert decode(pool, spoken, 8000, 800) == reference
+    assert pool.idle == 0
+
+
+def test_nothing_of_a_call_is_heard_in_the_next_one(zh_model, spoken, sentences, reference):
+    """Another voice, loud and distorted, leaves no trace in the recognizers that a call takes over."""
+    pool = RecognizerPool(zh_model)
+    other = (sentences[1].astype(np.int32)[::-1] * 6).clip(-32000, 32000).astype(np.int16)
+    decode(pool, np.concatenate([other, np.zeros(8000, np.int16)] * 3), 8000, 800)
+    assert pool.idle == 1
+    assert decode(pool, spoken, 8000, 800) == reference
+
+
 def test_zeros_are_silence(zh_pool):
     (final,) = decode(zh_pool, np.zeros(8000 * 5, dtype=np.int16), 8000, 160)
     assert (final.text, final.words, final.end_sample) == ("", (), 40000)

@@ -40,6 +40,8 @@ Material = Iterator[tuple[str, bool, np.ndarray]]
 class Deaf:
     """A recognizer that hears no words, for measuring the sound alone."""
 
+    worn = False
+
     def accept(self, samples_16k: np.ndarray) -> None:
         pass
 

@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import TypeAdapter
 
-from server.wire import chat, events, panel, rest
+from server.wire import chat, events, floor, panel, rest
 from server.wire.base import ErrorCode, Message, Problem
 from tests.browser.content import Content, now
 
@@ -58,6 +58,9 @@ class FakeServer:
         self.confirm_sends = True
         self.delivery: events.DeliveryState | None = events.DeliveryState.DELIVERED
         self.logged_in = False
+        self.me = dict(ME)
+        self.floor: floor.Floor | ErrorCode | None = None
+        """What goes on, or why that cannot be told; None: the answer is waited for."""
         self._loop = asyncio.new_event_loop()
 
     # --- running ---
@@ -95,6 +98,7 @@ class FakeServer:
         self.refuse, self.confirm_sends, self.logged_in = False, True, False
         self.claims, self.claim_answer, self.mute, self.problem = [], 200, False, None
         self.bank = "晨星银行"
+        self.me, self.floor = dict(ME), None
         self.delivery = events.DeliveryState.DELIVERED
 
     def assign(self, conversation_id: str = "c1", **fields: Any) -> None:
@@ -127,6 +131,9 @@ class FakeServer:
             conversation_id=conversation_id, leg=role, role=events.Role(role), text=text, start=1.0, end=2.0
         )
         self._do(self._tell_all(message))
+
+    def lag(self, seconds: float, conversation_id: str = "c1") -> None:
+        self._do(self._tell_all(panel.PanelLag(conversation_id=conversation_id, seconds=seconds)))
 
     def drop(self) -> None:
         """Lose every connection."""
@@ -277,14 +284,23 @@ def make_app(fake: FakeServer) -> FastAPI:
         return Response(status_code=204)
 
     def who() -> Response:
-        return answer(rest.Me(**ME))
+        return answer(rest.Me(**fake.me))
 
     for path, make in fake.content.answers().items():
         app.add_api_route(path, make, methods=["GET"])
 
     @app.get("/healthz")
     async def healthy() -> Response:
-        return answer(rest.Health(status="ok", version="test", live_conversations=0))
+        return answer(rest.Health(status="ok", version="test", live_conversations=0, room=8, reasons=[]))
+
+    @app.get("/v1/floor")
+    async def on_the_floor() -> Response:
+        for _ in range(200):
+            if fake.floor is not None:
+                break
+            await asyncio.sleep(0.05)
+        known = fake.floor or ErrorCode.INTERNAL
+        return refused(known, 503) if isinstance(known, ErrorCode) else answer(known)
 
     @app.post("/v1/claims/{conversation_id}")
     async def claim(conversation_id: str) -> Response:

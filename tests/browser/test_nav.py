@@ -7,13 +7,13 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 
-PAGES = ["/panel", "/conversations", "/training", "/admin/people", "/admin/privacy"]
+PAGES = ["/panel", "/floor", "/conversations", "/training", "/admin/people", "/admin/privacy"]
 MAY = {
     "agent1": ["/panel", "/conversations"],
     "reviewer": ["/conversations"],
     "trainer": ["/training"],
-    "supervisor": ["/panel", "/conversations"],
-    "admin": ["/conversations", "/training", "/admin/people", "/admin/privacy"],
+    "supervisor": ["/panel", "/floor", "/conversations"],
+    "admin": ["/floor", "/conversations", "/training", "/admin/people", "/admin/privacy"],
 }
 
 

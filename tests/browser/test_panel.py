@@ -55,6 +55,14 @@ def test_a_call_opens_by_itself_and_words_appear(page: Page, fake: FakeServer) -
     expect(page.locator("[data-interim]")).to_have_count(0)
 
 
+def test_a_transcript_that_lags_says_so_while_it_does(page: Page, fake: FakeServer) -> None:
+    open_call(page, fake)
+    fake.lag(2.3)
+    expect(page.get_by_role("status").filter(has_text="文字落后约 2 秒")).to_be_visible()
+    fake.lag(0)
+    expect(page.get_by_test_id("lag")).to_have_count(0)
+
+
 def test_cards_show_reply_confidence_and_why(page: Page, fake: FakeServer) -> None:
     open_call(page, fake)
     show_cards(page, fake)

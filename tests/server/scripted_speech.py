@@ -21,8 +21,8 @@ SCRIPT = "TICI_TEST_SCRIPT"
 CODE = """
 import logging
 from tests.server.scripted_speech import ScriptedModel
-import server.app, server.cli
-server.app.VoskModel = ScriptedModel
+import server.speech, server.cli
+server.speech.VoskModel = ScriptedModel
 for name in ("server", "asr", "kb", "suggest"):
     logging.getLogger(name).setLevel(logging.DEBUG)
 server.cli.main()
@@ -43,6 +43,8 @@ class ScriptedModel:
 
 class ScriptedRecognizer:
     """Hears the words of the script's current line, one sign (or English word) after the other."""
+
+    worn = False
 
     def __init__(self) -> None:
         self._seconds = 0.0

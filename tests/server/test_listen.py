@@ -168,12 +168,25 @@ async def test_the_call_too_many_is_refused(node: Node) -> None:
     try:
         for socket in opened[:4]:
             while True:
-                await socket.send(**start_message())
+                start = start_message()
+                named = start["external_id"]
+                await socket.send(**start)
                 if (await socket.next())["type"] == "started":
                     break
         await opened[4].send(**start_message())
-        assert (await opened[4].next())["code"] == "overloaded"
+        refused = await opened[4].next()
+        assert (refused["code"], refused["retry_after"]) == ("overloaded", 5.0)
         assert opened[3].connection.close_code is None
+        # A call that is named in the URL is refused before the upgrade, and one that is open is not.
+        headers = {"Authorization": f"Bearer {node.key}"}
+        with pytest.raises(InvalidStatus) as full:
+            await connect(f"{node.url}?external_id=one-more", additional_headers=headers, proxy=None)
+        assert (full.value.response.status_code, full.value.response.headers["Retry-After"]) == (503, "5")
+        assert json.loads(full.value.response.body)["problem"]["code"] == "overloaded"
+        with pytest.raises(InvalidStatus):
+            await connect(f"ws://127.0.0.1:{node.port}/v1/vosk", proxy=None)
+        own = await connect(f"{node.url}?external_id={named}", additional_headers=headers, proxy=None)
+        await own.close()
     finally:
         for socket in opened:
             if socket.connection.close_code is None:

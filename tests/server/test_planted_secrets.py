@@ -86,9 +86,8 @@ def _words(message: Json) -> list[str]:
 @pytest.fixture
 async def talking(tmp_path: Path, models_dir: Path, receiver: Receiver) -> AsyncIterator[Node]:
     """A node that writes down all that it can, with a queue that sends texts."""
-    node = Node(
-        tmp_path / "data", models_dir, {SCRIPT: str(tmp_path / "script"), "TICI_STALL_SECONDS": "30"}, code=CODE
-    )
+    settings = {SCRIPT: str(tmp_path / "script"), "TICI_STALL_SECONDS": "30", "TICI_LOG_FORMAT": "json"}
+    node = Node(tmp_path / "data", models_dir, settings, code=CODE)
     node.launch()
     try:
         await asyncio.to_thread(node.wait_ready)
@@ -131,6 +130,8 @@ async def test_no_secret_is_left_anywhere(talking: Node, receiver: Receiver) -> 
     assert leaks(SECRETS, places) == []
     assert leaks([Secret("reference", REFERENCE)], [("log", node.log().encode())]) == []
     assert "Traceback" not in node.log()
+    check_metrics(kept)
+    check_log(node)
     node.stop()
     # Here, since SQLite's log still has what a row was before, until it is taken into the file.
     assert leaks([*SECRETS, *TYPED], [*files(node.data_dir), ("log", node.log().encode())]) == []
@@ -296,8 +297,29 @@ async def look_around(node: Node, kept: Kept, calls: list[str]) -> None:
         assert exported.status_code == 200 and any(name.endswith("events.jsonl") for name, _ in kept.answers)
         await admin.post("/v1/privacy/holds", json={"subject_type": CARD, "subject_id": ID, "reason": ID, CARD: 1})
         await admin.get("/v1/audit")
-        for path in ("/metrics", "/healthz", "/readyz"):
-            await admin.get(path)
+        for path in ("/metrics", "/healthz", "/readyz", f"/metrics?card={CARD}"):
+            assert (await admin.get(path)).status_code == 200
+
+
+def check_metrics(kept: Kept) -> None:
+    """The metrics have counted all of it, and have no label that comes from outside."""
+    text = next(body.decode() for place, body in kept.answers if place == "answer of GET /metrics")
+    assert 'tici_events_total{kind="utterance"}' in text
+    assert 'tici_lag_seconds_count{stage="final"}' in text and 'tici_lag_seconds_count{stage="pushed"}' in text
+    assert leaks([Secret("reference", REFERENCE)], [("metrics", text.encode())]) == []
+    for outside in ("xiaolin", "texts", "customer's page"):
+        assert outside not in text
+
+
+def check_log(node: Node) -> None:
+    """Every line is an object with an event; only what greets a person at the start is not."""
+    log = node.log()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert {"time", "level", "logger", "event"} <= set.intersection(*map(set, lines))
+    told = [line["event"] for line in lines]
+    assert told.count("leg.ended") == 4 and told.count("conversation.ended") == 3
+    banner = r"Tici|Demo logins|  \w+ / |Key for|Stop with|$"
+    assert [line for line in log.splitlines() if not re.match("{|" + banner, line)] == []
 
 
 async def check_recording(node: Node, kept: Kept, conversation_id: str, caller: Caller, secret: set[int]) -> None:

@@ -4,10 +4,10 @@
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import time
-from types import SimpleNamespace
+from types import MappingProxyType
 from typing import Any, cast
 
 import httpx
@@ -28,13 +28,16 @@ from tests.server.routes.door import ORIGIN, Door
 __all__ = ["services"]
 
 ROLES = frozenset({"agent", "reviewer", "trainer", "supervisor", "admin"})
-KEYS = frozenset(f"key:{scope}" for scope in ("listen", "chat", "events", "export", "admin"))
+KEYS = frozenset(f"key:{scope}" for scope in ("listen", "chat", "events", "export", "metrics", "admin"))
 OUTSIDE = frozenset({"anonymous", "newcomer", "key:revoked"})
 """Not logged in; logged in as an admin whose password is still a temporary one; with a key that was revoked."""
 EVERYBODY = ROLES | KEYS | OUTSIDE
+TRUSTED = EVERYBODY - KEYS - {"key:revoked"}
+"""Whoever calls from this machine and shows no key."""
 
 NOBODY: frozenset[str] = frozenset()
 PANEL = frozenset({"agent", "supervisor"})
+FLOOR = frozenset({"supervisor", "admin"})
 CONVERSATIONS = frozenset({"agent", "reviewer", "supervisor", "admin"})
 REVIEW = frozenset({"reviewer", "supervisor", "admin"})
 TRAINING = frozenset({"trainer", "admin"})
@@ -52,6 +55,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /password": EVERYBODY,
     "GET /no-access": EVERYBODY,
     "GET /panel": EVERYBODY,
+    "GET /floor": EVERYBODY,
     "GET /demo": EVERYBODY,
     "GET /conversations": EVERYBODY,
     "GET /conversations/{rest:path}": EVERYBODY,
@@ -63,6 +67,8 @@ DOORS: dict[str, frozenset[str]] = {
     "MOUNT /assets": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
+    # Without a key only from networks that are trusted, as this machine is.
+    "GET /metrics": TRUSTED | key("metrics"),
     # The session
     "POST /v1/session": EVERYBODY,
     "DELETE /v1/session": EVERYBODY,
@@ -74,6 +80,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /v1/claims/{conversation_id}": PANEL,
     "GET /v1/kb/search": ROLES,
     "GET /v1/wrap-up-codes": ROLES,
+    "GET /v1/floor": FLOOR,
     # Conversations
     "GET /v1/conversations": CONVERSATIONS,
     "GET /v1/conversations/{conversation_id}": CONVERSATIONS | key("export"),
@@ -116,8 +123,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /v1/audit": ADMIN,
     # Machines
     "WS /v1/listen": key("listen"),
-    # Without a key only from networks that are trusted, as this machine is.
-    "WS /v1/vosk": (EVERYBODY - KEYS - {"key:revoked"}) | key("listen"),
+    "WS /v1/vosk": TRUSTED | key("listen"),
     "POST /v1/chats": key("chat"),
     "POST /v1/calls/{external_id}/events": key("events"),
     "POST /v1/tasks": key("events"),
@@ -156,11 +162,21 @@ class Caller:
         return {}
 
 
+class Idle:
+    """The calls of a node that has none."""
+
+    has_room, room, live, draining, load = True, 1, 0, False, None
+    pools: Mapping[str, Any] = MappingProxyType({})
+    open_calls = ()
+
+    async def has_place_for(self, external_id: str) -> bool:
+        return True
+
+
 @pytest.fixture
 def serving(services: Services) -> FastAPI:
-    calls = cast(Any, SimpleNamespace(has_room=True, live=0))
     app = create_app(services.settings)
-    app.state.services = replace(services, calls=calls)
+    app.state.services = replace(services, calls=cast(Any, Idle()))
     return app
 
 

@@ -129,35 +129,66 @@ def test_different_names_are_different_files():
     assert len({safe_name(name) for name in names}) == len(names)
 
 
-def test_a_full_disk_is_a_storage_error_and_leaves_no_rest(spool, monkeypatch):
-    spool.append(b"\x01\x00")
-    write = os.write
+def failing(error):
+    def fail(*args):
+        raise OSError(error, os.strerror(error))
 
-    def full(file, data):
-        if len(data) <= 2:
+    return fail
+
+
+def test_on_a_full_disk_audio_waits_in_memory_until_there_is_room(tmp_path, spool, monkeypatch, caplog):
+    spool.append(b"\x01\x00")
+    assert spool.sync() == 1
+    write = os.pwrite
+
+    def nearly_full(file, data, at):
+        if len(data) <= 3:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return write(file, data[: len(data) - 2])
+        return write(file, data[: len(data) - 3], at)
 
-    monkeypatch.setattr("server.spool.os.write", full)
-    with pytest.raises(StorageError, match="No space left"):
+    with monkeypatch.context() as patch:
+        patch.setattr("server.growing_file.os.pwrite", nearly_full)
         spool.append(b"\x02\x00\x03\x00")
+        spool.append(b"\x04\x00")
+        assert spool.samples == 4 and spool.sync() < 4, "and half a sample is on disk"
+        assert spool.read(0, 9) == spool.read(0, 1) + spool.read(1, 3) == b"\x01\x00\x02\x00\x03\x00\x04\x00"
+    assert spool.sync() == 4
+    assert spool.raw_path.read_bytes() == spool.read(0, 9) == b"\x01\x00\x02\x00\x03\x00\x04\x00"
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
+def test_what_waits_in_memory_is_bounded(spool, monkeypatch):
+    monkeypatch.setattr("server.growing_file.os.pwrite", failing(errno.ENOSPC))
+    second = b"\x01\x00" * 8000
+    for _ in range(60):
+        spool.append(second)
+    with pytest.raises(StorageError, match="too long"):
+        spool.append(second)
     monkeypatch.undo()
-    spool.append(b"\x04\x00")
-    assert spool.read(0, 9) == b"\x01\x00\x04\x00"
+    assert spool.sync() == 60 * 8000
+    spool.append(second)
+    assert spool.sync() == spool.samples == 61 * 8000
 
 
-def test_after_a_failed_sync_nothing_more_is_promised(spool, monkeypatch):
-    def broken(file):
-        raise OSError(errno.EIO, "Input/output error")
-
+def test_after_a_failed_sync_everything_is_written_again(spool, monkeypatch):
+    """A later sync would succeed although the pages that failed are gone."""
     spool.append(b"\x01\x00")
-    monkeypatch.setattr("server.spool._make_durable", broken)
-    with pytest.raises(StorageError, match="Input/output"):
-        spool.sync()
-    monkeypatch.undo()
-    for promise in (spool.sync, lambda: spool.append(b"\x02\x00")):
-        with pytest.raises(StorageError):
-            promise()
+    with monkeypatch.context() as patch:
+        patch.setattr("server.growing_file._make_durable", failing(errno.EIO))
+        assert spool.sync() == 0
+    os.truncate(spool.raw_path, 0)
+    spool.append(b"\x02\x00")
+    assert spool.sync() == 2
+    assert spool.raw_path.read_bytes() == b"\x01\x00\x02\x00"
+
+
+def test_a_torn_sample_does_not_change_when_audio_came_last(tmp_path, spool):
+    spool.close()
+    spool.raw_path.write_bytes(b"\x01\x00\x02")
+    os.utime(spool.raw_path, (1000, 1000))
+    again = LegSpool.open(tmp_path, "c1", "customer")
+    assert (again.samples, again.last_written()) == (1, 1000.0)
+    again.close()
 
 
 def test_a_missing_or_damaged_spool_is_a_storage_error(tmp_path, spool):

@@ -13,7 +13,18 @@ import pytest
 from typer.testing import CliRunner
 
 from server.cli import main
-from server.weights import Fetcher, Manifest, ManifestError, WeightsUnavailable, inspect, load_manifest, present
+from server.settings import Settings
+from server.weights import (
+    DamagedWeights,
+    Fetcher,
+    Manifest,
+    ManifestError,
+    WeightsUnavailable,
+    check_weights,
+    inspect,
+    load_manifest,
+    present,
+)
 from server.weights.transfer import download
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -263,3 +274,15 @@ def test_command_line_reports_a_missing_weight(tmp_path: Path, monkeypatch: pyte
     offline = runner.invoke(main, ["models", "fetch", "bge-small-zh-v1.5"])
     assert offline.exit_code == 1
     assert "277740d23747fa6d" in offline.stderr
+
+
+def test_weights_that_are_damaged_are_told_before_they_are_loaded(tmp_path: Path) -> None:
+    """Such a file might end the process, or hear nonsense; what is not there is for others to tell."""
+    weight = load_manifest(Settings().manifest_path()).select(["vosk-small-zh"])[0]
+    settings = Settings(models_dir=tmp_path, asr_languages=["zh"])
+    check_weights(settings)
+    victim = next(file for file in weight.file if file.path.endswith("mfcc.conf"))
+    (tmp_path / weight.name / victim.path).parent.mkdir(parents=True)
+    (tmp_path / weight.name / victim.path).write_bytes(bytes(victim.size))
+    with pytest.raises(DamagedWeights, match=r"mfcc\.conf.*tici models fetch"):
+        check_weights(settings)

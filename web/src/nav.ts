@@ -15,6 +15,7 @@ interface Page extends Entry {
 /** In the order of the menu. */
 const PAGES: readonly Page[] = [
   { path: "/panel", needs: "panel", label: "nav.panel" },
+  { path: "/floor", needs: "floor", label: "nav.floor" },
   { path: "/conversations", needs: "conversations", label: "nav.conversations" },
   { path: "/training", needs: "training", label: "nav.training" },
   { path: "/admin/people", needs: "admin", label: "nav.people" },

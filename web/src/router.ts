@@ -13,6 +13,7 @@ export function createPages(session: Session): Router {
       { path: "/", name: "start", component: () => import("./pages/MissingPage.vue") },
       { path: "/login", name: "login", component: () => import("./pages/LoginPage.vue"), meta: { open: true } },
       { path: "/panel", name: "panel", component: () => import("./pages/PanelPage.vue") },
+      { path: "/floor", name: "floor", component: () => import("./pages/FloorPage.vue") },
       { path: "/demo", name: "demo", component: () => import("./pages/DemoPage.vue") },
       { path: "/conversations", name: "conversations", component: () => import("./pages/ConversationsPage.vue") },
       {

@@ -90,6 +90,10 @@ export type WordingDecision = "accept" | "dismiss";
  * What a trainer says about a sample.
  */
 export type Decision = "confirm" | "correct" | "out_of_scope" | "skip" | "discard";
+/**
+ * Why a node should get no further call.
+ */
+export type NotReady = "draining" | "full" | "database" | "disk" | "models";
 export type ListenClientMessage = Start | Stop;
 /**
  * Who called whom.
@@ -111,7 +115,7 @@ export type PanelClientMessage =
   | SetRecording
   | SetConsent;
 export type PanelServerMessage =
-  Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | Pong | ActionResult | PanelError;
+  Hello | Assigned | Unassigned | Claims | EventMessage | PanelInterim | PanelLag | Pong | ActionResult | PanelError;
 /**
  * Why a text became a sample: what the agent did with its card, or that nobody was sure.
  */
@@ -1039,6 +1043,88 @@ export interface Final {
   words: WordTime[];
 }
 /**
+ * What goes on now. `at` is the server's clock, `calls` are those within reach, longest first.
+ */
+export interface Floor {
+  at: number;
+  calls: FloorCall[];
+  /**
+   * Of the stages that anything reached.
+   */
+  lags: StageLag[];
+  node: NodeHealth;
+  /**
+   * Of the last hour, the most frequent first.
+   */
+  refusals: RefusalCount[];
+}
+/**
+ * A call whose audio is open.
+ */
+export interface FloorCall {
+  /**
+   * Login; None while the call is nobody's.
+   */
+  agent: string | null;
+  agent_name: string | null;
+  /**
+   * No audio comes: its sender is lost and may come back.
+   */
+  away: boolean;
+  conversation_id: string;
+  direction: Direction;
+  /**
+   * Seconds for which the oldest audio that is not decoded yet has waited.
+   */
+  lag: number;
+  language: string;
+  queue: string;
+  /**
+   * What goes on now, as far as the switch tells.
+   */
+  segment: SegmentKind | null;
+  segment_since: number;
+  shown: number;
+  started_at: number;
+  /**
+   * Cards shown so far, and how many of them were used, sent or spoken.
+   */
+  used: number;
+}
+/**
+ * Seconds from the end of speech to a stage, over the node's last five minutes.
+ */
+export interface StageLag {
+  count: number;
+  p50: number;
+  p95: number;
+  stage: "final" | "intent" | "retrieval" | "pushed" | "rendered";
+}
+/**
+ * The node as a whole, whoever its calls belong to.
+ */
+export interface NodeHealth {
+  calls: number;
+  /**
+   * None where the disk does not answer.
+   */
+  disk_free_bytes: number | null;
+  memory_bytes: number;
+  /**
+   * Why it takes no further calls; empty while it does.
+   */
+  reasons: NotReady[];
+  room: number;
+  version: string;
+}
+/**
+ * Senders of audio that were refused for one reason.
+ */
+export interface RefusalCount {
+  count: number;
+  reason: ErrorCode;
+}
+/**
  * One conversation that a search found. `hits` counts the utterances that hold something of what was asked.
  */
 export interface FoundConversation {
@@ -1072,10 +1158,15 @@ export interface FoundPage {
   total: number;
 }
 /**
- * Whether the node serves and has room.
+ * Whether the node serves, and how many more calls it would take.
  */
 export interface Health {
   live_conversations: number;
+  reasons: NotReady[];
+  room: number;
+  /**
+   * `ok` where only life was asked for; else `ready`, or the first of `reasons`.
+   */
   status: string;
   version: string;
 }
@@ -1160,6 +1251,11 @@ export interface Start {
    * Login or extension, if known.
    */
   agent?: string | null;
+  /**
+   * Whether the sender, once its connection was lost, goes on from `resume_from`. False: it goes on with what is said
+   * then, and what was said meanwhile becomes a gap of that length.
+   */
+  can_repeat?: boolean;
   channel?: "call";
   context?: {
     [k: string]: string;
@@ -1198,6 +1294,10 @@ export interface ListenError {
   code: ErrorCode;
   fatal: boolean;
   message: string;
+  /**
+   * Seconds after which trying again may help; null where it will not, or at once.
+   */
+  retry_after: number | null;
   type: "error";
 }
 /**
@@ -1377,6 +1477,14 @@ export interface PanelInterim {
   start: number;
   text: string;
   type: "interim";
+}
+/**
+ * Recognition is so many seconds behind what is being said; told again as that changes, with 0 once it is over.
+ */
+export interface PanelLag {
+  conversation_id: string;
+  seconds: number;
+  type: "lag";
 }
 /**
  * It is no longer this agent's: close it at once.

@@ -55,6 +55,16 @@ describe("which conversation is in front", () => {
     expect(JSON.stringify(state)).not.toMatch(/secret|late/);
   });
 
+  it("knows how far recognition is behind until that is over, or the call", () => {
+    const lag = (seconds: number): PanelServerMessage => ({ type: "lag", conversation_id: "c1", seconds });
+    const late = after(hello("c1"), lag(1.4));
+    expect(late.conversations["c1"]?.lag).toBe(1.4);
+    expect(applyMessage(late, lag(0)).conversations["c1"]?.lag).toBe(0);
+    const ended = happened(1, { type: "conversation.ended", reason: "hang_up" }, "c1");
+    expect(applyMessage(late, ended).conversations["c1"]?.lag).toBe(0);
+    expect(applyMessage(late, { ...lag(9), conversation_id: "other" } as PanelServerMessage)).toEqual(late);
+  });
+
   it("says nothing of leaving when the agent wrapped up", () => {
     expect(after(hello("c1", "c2"), happened(1, wrapped, "c1"))).toMatchObject({ departed: 0, order: ["c2"] });
   });

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from server.ingest.dialect import Action, Audio, Close, EndAudio, Limits, OpenCall, Refuse, SendText
 from server.ingest.native import NativeDialect
 from server.wire import listen
-from server.wire.base import ErrorCode
+from server.wire.base import RETRY_SECONDS, ErrorCode
 from server.wire.events import Role
 
 LIMITS = Limits(max_frame_bytes=1024, languages=frozenset({"zh"}))
@@ -174,7 +174,9 @@ def test_audio_after_stop_is_not_lost_in_silence():
 )
 def test_a_fatal_error_is_told_and_closes(code, close):
     told, closed = listening().failed(code, "because", fatal=True)
-    assert json.loads(told.text) == {"type": "error", "code": code, "message": "because", "fatal": True}
+    retry = RETRY_SECONDS if code is ErrorCode.OVERLOADED else None
+    said = {"type": "error", "code": code, "message": "because", "fatal": True, "retry_after": retry}
+    assert json.loads(told.text) == said
     assert closed == Close(close, code)
 
 

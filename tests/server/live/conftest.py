@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.live import call, leg
+from server.live import leg, patience
 from server.store import Store
 from tests.server.live.parts import Node
 
@@ -33,4 +33,4 @@ async def node(store: Store, tmp_path: Path) -> AsyncIterator[Node]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leg, "LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(call, "STORE_PATIENCE", 3.0)
+    monkeypatch.setattr(patience, "STORE_PATIENCE", 3.0)

@@ -1,7 +1,7 @@
 """The calls of a node: admission, joining, and what a restart brings back."""
 
 import asyncio
-from time import time
+from time import monotonic, time
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ async def test_recovered_audio_becomes_text_although_nobody_comes_back(node, sto
     decodes_nothing(node, monkeypatch)
     await call.audio(audio(customer=say(0)), phone)
     again = await restart(node, store)
-    again.calls.tick(time() + 11)
+    again.calls.tick(monotonic() + 11)
     await until(lambda: not any(call.slots for call in again.calls._calls.values()))
     assert len(words(await again.tiles(started.conversation_id))) == 1
     await again.crash()
@@ -160,7 +160,7 @@ async def test_a_tick_does_not_forget_a_call_that_is_being_opened(node):
     opening = asyncio.create_task(node.open("call-1"))
     for commit in (1, 2):  # the conversation, then its leg
         await until(lambda commit=commit: node.store.commits == commit)
-        node.calls.tick(time())
+        node.calls.tick(monotonic())
         node.store.gate.set()
         await asyncio.sleep(0)
         node.store.gate.clear()
@@ -176,7 +176,7 @@ async def test_the_tick_while_calls_are_opened(node):
 
     async def tick() -> None:
         while True:
-            node.calls.tick(time())
+            node.calls.tick(monotonic())
             await asyncio.sleep(0)
 
     ticking = asyncio.create_task(tick())
@@ -224,7 +224,7 @@ async def test_a_full_node_takes_no_call_but_its_calls_go_on(store, tmp_path):
     assert await refusal(node.open("call-2")) == "overloaded"
     await node.open("call-1", "other")
     await node.open("call-1", token=started.resume_token)
-    node.calls.drain()
+    await node.calls.drain(0)
     assert await refusal(node.open("call-1", token=started.resume_token)) == "shutting_down"
     await node.crash()
 
@@ -245,3 +245,14 @@ async def test_silence_alone_makes_a_recording_and_no_words(node, tmp_path):
     await call.end(phone, "stopped")
     assert await node.tiles(started.conversation_id) == [(0, RATE, "")]
     assert [record.samples for record in await node.store.recordings(started.conversation_id)] == [RATE]
+
+
+async def test_draining_tells_the_last_words_and_sends_the_senders_away(node):
+    heard = say(0)[: round(1.1 * RATE)]
+    call, started, phone = await node.open("call-1")
+    await call.audio(audio(customer=heard), phone)
+    await until(lambda: call.slots["customer"].live.decoder.in_speech)
+    await node.calls.drain(0.2)
+    assert [final.end_sample for final in phone.finals] == [len(heard)]
+    assert phone.acks == {"customer": len(heard)} and phone.failures == ["shutting_down"]
+    assert_gapless(await node.tiles(started.conversation_id), len(heard))

@@ -7,7 +7,7 @@ import pytest
 
 from asr.transcript import Transcript
 from server.ids import new_id
-from server.live import call as call_module
+from server.live import patience as patience_module
 from server.live.conversation import LiveConversation, conversation_topic
 from server.store.errors import StorageError
 from server.wire.events import Channel, Direction, LegGap, Role, Utterance
@@ -30,7 +30,7 @@ async def stored(node: Node, live: LiveConversation) -> list[str]:
 
 @pytest.mark.parametrize("patience", [3.0, 0.1], ids=["shorter than the patience", "longer than the patience"])
 async def test_words_heard_while_the_store_is_away_are_stored_once_it_is_back(node, monkeypatch, patience):
-    monkeypatch.setattr(call_module, "STORE_PATIENCE", patience)
+    monkeypatch.setattr(patience_module, "STORE_PATIENCE", patience)
     call, started, phone = await node.open("call-1")
     heard = say(0, 1, 2)
     await call.audio(audio(customer=heard[:16000]), phone)
@@ -48,7 +48,7 @@ async def test_words_heard_while_the_store_is_away_are_stored_once_it_is_back(no
 
 async def test_a_store_that_is_away_for_very_long_costs_no_words(node, monkeypatch):
     """However often it fails: only audio that cannot be decoded is given up."""
-    monkeypatch.setattr(call_module, "STORE_PATIENCE", 0.01)
+    monkeypatch.setattr(patience_module, "STORE_PATIENCE", 0.01)
     call, started, phone = await node.open("call-1")
     node.store.away = True
     await call.audio(audio(customer=say(0)), phone)
@@ -131,8 +131,10 @@ async def test_a_gap_is_not_a_tile(node):
     call, started, phone = await node.open("call-1", resumable=False)
     await call.audio(audio(customer=say(0)), phone)
     call.detach(phone)
+    await asyncio.sleep(0.3)
     _, _, again = await node.open("call-1", token=started.resume_token, resumable=False)
-    await call.audio(audio(customer=say(1)), again)
+    await call.audio(audio(customer=say(1)[:800]), again)
+    await call.audio(audio(customer=say(1)[800:]), again)
     await call.end(again, "stopped")
     events = [event.payload for event in await node.store.events(started.conversation_id)]
     assert [event.reason for event in events if isinstance(event, LegGap)] == ["sender lost"]

@@ -286,3 +286,13 @@ def test_never_more_than_three_cards_however_many_come() -> None:
             f"第{number}个问题怎么办", *(card(f"{number}-{n}", reply=f"{number}" * (n + 1)) for n in range(5))
         )
         assert len(call.screen) <= 3
+
+
+def test_a_clock_that_is_set_back_keeps_no_card_longer() -> None:
+    call = Dialogue()
+    call.customer("我想提前还款", card("repay"))
+    set_back = call.now - 3600
+    call.take(call.session.tick(set_back))
+    assert call.screen == ["repay"]
+    call.take(call.session.tick(set_back + call.session.policy.card_seconds + 1))
+    assert call.screen == []

@@ -2,7 +2,7 @@
 import type { I18n } from "@/i18n";
 
 export const ROLES = ["agent", "reviewer", "trainer", "supervisor", "admin"] as const;
-export const SCOPES = ["listen", "chat", "events", "export", "admin"] as const;
+export const SCOPES = ["listen", "chat", "events", "export", "metrics", "admin"] as const;
 
 export const RECORDINGS = ["record", "off", "on_demand"] as const;
 

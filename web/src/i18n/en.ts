@@ -1,8 +1,10 @@
 import type { Key } from "./keys";
+import { floorEn } from "./floor";
 import { privacyEn } from "./privacy";
 
 /** Every text of the pages in English. */
 export const en: Record<Key, string> = {
+  ...floorEn,
   ...privacyEn,
   "app.name": "Tici 提词",
   "app.tagline": "Hears the call, shows the next line",
@@ -121,6 +123,7 @@ export const en: Record<Key, string> = {
   "transcript.latest": "Back to latest",
   "transcript.gap": "{seconds} s of audio missing",
   "transcript.speaking": "speaking",
+  "transcript.lag": "Transcript is {seconds} s behind",
 
   "role.customer": "Customer",
   "role.agent": "Agent",
@@ -510,6 +513,7 @@ export const en: Record<Key, string> = {
   "keys.scope.chat": "Open chats",
   "keys.scope.events": "Tell call events",
   "keys.scope.export": "Export",
+  "keys.scope.metrics": "Read metrics",
   "keys.scope.admin": "Everything",
   "error.password_change": "Choose your own password first",
   "error.weak_password": "This password is easy to guess; choose another one",

@@ -1,7 +1,9 @@
+import { floorZh } from "./floor";
 import { privacyZh } from "./privacy";
 
 /** Every text of the pages in Chinese; its keys are the keys of every other language. */
 export const zh = {
+  ...floorZh,
   ...privacyZh,
   "app.name": "Tici 提词",
   "app.tagline": "听懂来电，递上下一句话",
@@ -120,6 +122,7 @@ export const zh = {
   "transcript.latest": "回到最新",
   "transcript.gap": "{seconds} 秒音频缺失",
   "transcript.speaking": "正在说",
+  "transcript.lag": "文字落后约 {seconds} 秒",
 
   "role.customer": "客户",
   "role.agent": "坐席",
@@ -509,6 +512,7 @@ export const zh = {
   "keys.scope.chat": "开在线会话",
   "keys.scope.events": "报通话事件",
   "keys.scope.export": "导出",
+  "keys.scope.metrics": "读监控指标",
   "keys.scope.admin": "全部",
   "error.password_change": "请先设置自己的密码",
   "error.weak_password": "这个密码太容易猜到，请换一个",

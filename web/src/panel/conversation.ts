@@ -28,6 +28,8 @@ export interface ConversationState {
   lines: Line[];
   /** By leg. */
   interims: Record<string, PanelInterim>;
+  /** Seconds by which recognition is behind what is being said; 0 while that is not worth saying. */
+  lag: number;
   cards: CardView[];
   deliveries: Record<string, Delivery>;
   rendered: ReadonlySet<string>;
@@ -44,6 +46,7 @@ export function newConversation(summary: ConversationSummary): ConversationState
     wrappedUp: summary.wrapped_up,
     lines: [],
     interims: {},
+    lag: 0,
     cards: [],
     deliveries: {},
     rendered: new Set(),
@@ -97,7 +100,7 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
     case "message.state":
       return { deliveries: { ...state.deliveries, [payload.message_id]: payload } };
     case "conversation.ended":
-      return { endedAt: event.at, interims: {} };
+      return { endedAt: event.at, interims: {}, lag: 0 };
     case "conversation.wrapped_up":
       return { wrappedUp: true };
     default:

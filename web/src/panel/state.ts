@@ -42,6 +42,8 @@ export function applyMessage(state: PanelState, message: PanelServerMessage): Pa
       return happened(state, message.event);
     case "interim":
       return update(state, message.conversation_id, (conversation) => applyInterim(conversation, message));
+    case "lag":
+      return update(state, message.conversation_id, (conversation) => ({ ...conversation, lag: message.seconds }));
     case "pong":
     case "action_result":
     case "error":

@@ -1,0 +1,138 @@
+"""How many calls a core carries, ours beside alphacep/vosk-server; writes `docs/capacity.md`.
+
+    python -m tests.bench.capacity [--models models] [--lang zh] [--seconds 40] [--first 4] [--audio AGENT CUSTOMER ...]
+        [--vosk-server asr_server.py --vosk-python PYTHON] [--out docs/capacity.md]
+
+TICI_VOSK_SERVER and TICI_VOSK_PYTHON say the same. vosk-server runs unmodified, with websockets 13.1, which its
+handler needs. Both are loaded by the same client, from this machine, in turns, with more calls each time until
+finals come later than a second.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from server.ids import new_id
+from server.live.cores import usable_cores
+from server.replay.audio import CallAudio, load_call
+from server.replay.bench import bench_calls
+from tests.bench import decoder_parts
+from tests.bench.capacity_page import page
+from tests.bench.servers import Target, ours, vosk_server
+from tests.bench.worlds import PACKS
+
+LIMIT = 1.0
+"""Seconds within which 95 of 100 finals must be there."""
+LEGS = ("agent", "customer")
+SHIFT = 7.3
+"""Seconds by which each call begins later in its recording: people do not all talk at the same time."""
+STEP, MOST = 2, 60
+
+
+@dataclass
+class Column:
+    """One server: the figures of each run, by number of calls, and its memory before."""
+
+    name: str
+    idle_mb: float
+    runs: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def carried(self) -> int:
+        """Most calls whose finals came in time; 0 for none."""
+        return max((calls for calls, run in self.runs.items() if in_time(run)), default=0)
+
+
+def in_time(run: dict[str, Any]) -> bool:
+    """Whether all calls were carried and the finals came in time."""
+    p95 = run["final_lag_p95"]
+    return p95 is not None and p95 < LIMIT and not run["calls_failed"] and not run["calls_refused"]
+
+
+def calls_of(files: Sequence[Path], count: int, seconds: float) -> list[CallAudio]:
+    """`count` calls of two legs, from recordings that take turns, each at another place."""
+    pairs = [load_call(files[n : n + 2], LEGS) for n in range(0, len(files) - 1, 2)]
+    return [_from(pairs[n % len(pairs)], SHIFT * n).lasting(seconds) for n in range(count)]
+
+
+def _from(call: CallAudio, seconds: float) -> CallAudio:
+    shift = round(seconds * call.sample_rate)
+    return replace(call, tracks={leg: np.roll(track, -shift) for leg, track in call.tracks.items()})
+
+
+def play(target: Target, files: Sequence[Path], calls: int, seconds: float) -> dict[str, Any]:
+    """Load a server with so many calls at once."""
+    options = replace(target.options, external_id=f"bench-{new_id()}")
+    return asyncio.run(bench_calls(calls_of(files, calls, seconds), options, target.pid))
+
+
+def climb(targets: Sequence[Target], files: Sequence[Path], seconds: float, first: int) -> list[Column]:
+    """More and more calls, the servers in turns, each until it is too late; then the number between."""
+    columns = {target: Column(target.name, target.rss_mb) for target in targets}
+    for target in targets:  # a warm start for everyone, and what an unloaded server takes
+        columns[target].runs[1] = _tell(target, play(target, files, 1, seconds))
+    climbing, calls = list(targets), first
+    while climbing and calls <= MOST:
+        for target in list(climbing):
+            columns[target].runs[calls] = _tell(target, play(target, files, calls, seconds))
+            if not in_time(columns[target].runs[calls]):
+                climbing.remove(target)
+                if calls > 1:
+                    columns[target].runs[calls - 1] = _tell(target, play(target, files, calls - 1, seconds))
+        calls += STEP
+    return list(columns.values())
+
+
+def _tell(target: Target, run: dict[str, Any]) -> dict[str, Any]:
+    print(f"{target.name}: {run}", flush=True)
+    return run
+
+
+def rush(target: Target, files: Sequence[Path], seconds: float) -> dict[str, Any]:
+    """Three times the calls that a node says it has room for, all at once."""
+    url = target.options.http_url("/healthz")
+    room = int(httpx.get(url, trust_env=False).json()["room"])
+    return {"room": room, **_tell(target, play(target, files, 3 * room, seconds))}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, default=Path(os.environ.get("TICI_MODELS_DIR", "models")))
+    parser.add_argument("--lang", default="zh")
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--first", type=int, default=4, help="calls to begin with")
+    parser.add_argument("--audio", type=Path, nargs="*", help="two files a call: agent, customer")
+    parser.add_argument("--vosk-server", type=Path, default=os.environ.get("TICI_VOSK_SERVER"))
+    parser.add_argument("--vosk-python", type=Path, default=os.environ.get("TICI_VOSK_PYTHON", "python3"))
+    parser.add_argument("--out", type=Path, default=Path("docs/capacity.md"))
+    args = parser.parse_args()
+    files = args.audio or sorted((PACKS / f"{args.lang}_bank/calls").glob("*.flac"))
+    model = args.models / f"vosk-small-{args.lang}"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        with ExitStack() as stack:
+            targets = [stack.enter_context(ours(folder / "free", args.models, args.lang, {"TICI_DECODE_LOAD": "0"}))]
+            if args.vosk_server is not None:
+                log = folder / "vosk.log"
+                rival = vosk_server(args.vosk_server, args.vosk_python, model, args.lang, log)
+                targets.append(stack.enter_context(rival))
+            columns = climb(targets, files, args.seconds, args.first)
+        with ours(folder / "measured", args.models, args.lang, {"TICI_DECODE_LOAD": "0.8"}) as target:
+            rushed = rush(target, files, args.seconds)
+        parts = decoder_parts.measure(calls_of(files, 3, args.seconds), model, folder / "derived")
+    args.out.write_text(
+        page(columns, rushed, parts, usable_cores(), args.lang, args.seconds, len(LEGS)), encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()
