@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
@@ -22,6 +23,7 @@ from server.auth import ChatLinks, Doorkeeper, Refusal, load_secret
 from server.delivery import Delivery
 from server.demo import Demo, load_packs, refuse_demo_logins, seed_demo, seed_knowledge
 from server.hub import Hub
+from server.ingest.connectors import load_connectors
 from server.keeping.housekeeping import keep_sweeping
 from server.keeping.sweeping import Sweeper
 from server.knowledge import Knowledge
@@ -36,6 +38,7 @@ from server.routes import (
     calls,
     chat,
     claims,
+    connect,
     conversations,
     demo,
     health,
@@ -69,7 +72,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 0.5
 REFRESH_SECONDS = 0.5
 ROUTERS = (
-    *(session, listen, panel, chat, calls, claims, admin, knowledge),
+    *(session, listen, connect, panel, chat, calls, claims, admin, knowledge),
     *(conversations, review, privacy, demo, training, wordings, tasks, health, queues, schema),
 )
 
@@ -128,6 +131,7 @@ async def _build(
     settings: Settings, store: Store, suggestions: Knowledge, room: AudioRoom, client: httpx.AsyncClient
 ) -> Services:
     secret = load_secret(settings)
+    connectors = await asyncio.to_thread(load_connectors, settings.connectors, os.environ)
     player = await _seed(settings, store)
     await suggestions.refresh()
     hub: Hub[Published] = Hub()
@@ -156,6 +160,7 @@ async def _build(
         doorkeeper=Doorkeeper(store, settings),
         links=ChatLinks(secret, settings.chat_link_hours),
         demo=player,
+        connectors=connectors,
     )
 
 

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         description="Networks from which `/v1/vosk` needs no key, since its protocol has no place for one (JSON list). "
         "Behind a proxy on this machine everyone seems to call from here: set it to `[]` then.",
     )
+    connectors: Path | None = Field(
+        None,
+        description="File (TOML) that says which phone systems are connected, see `docs/connect/README.md`. "
+        "Empty: none.",
+    )
     max_calls: int = Field(8, ge=1, description="Calls that this node carries at once; the next one is refused.")
     max_lead: float = Field(
         10.0, gt=0, description="Seconds of audio one leg may be ahead of decoding before its sender is held back."

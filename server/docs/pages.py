@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from server.docs.cli import cli_page
+from server.docs.connectors import connectors_page
 from server.docs.protocol import protocol_page
 from server.docs.settings import settings_page
 from server.wire.export import schema_text
@@ -14,6 +15,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/settings.md": settings_page,
         "docs/protocol.md": protocol_page,
         "docs/cli.md": cli_page,
+        "docs/connect/README.md": connectors_page,
         "web/wire.schema.json": schema_text,
     }
 )

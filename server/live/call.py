@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from time import monotonic, time
 
+from asr.audio import silence
 from asr.transcript import Transcript
-from server.ingest.dialect import Audio
+from server.ingest.dialect import Audio, Missing
 from server.live.admission import check_start, heard_in
 from server.live.conversation import LiveConversation
 from server.live.decoders import LegDecoders
@@ -16,7 +17,7 @@ from server.live.leg import LiveLeg
 from server.live.noticing import LanguageWatch
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender, tell
-from server.live.slot import Slot, when_done
+from server.live.slot import SHORTEST_GAP, Slot, when_done
 from server.session import Output, Session
 from server.spool import LegSpool, SpoolHeader, StorageError
 from server.store.errors import StoreError
@@ -110,6 +111,19 @@ class Call:
                 return
             decoded.append(done)
         when_done(decoded, sender.chunk_done)
+
+    async def missing(self, missing: Missing, sender: Sender) -> None:
+        """Put silence in the place of audio that did not come, and mark it. Raises StorageError or StoreError."""
+        slot = self.slots.get(missing.leg)
+        if slot is None or not slot.delivered_by(sender):
+            return
+        position, rate = slot.live.spool.samples, slot.live.sample_rate
+        for start in range(0, missing.samples, rate):
+            piece = silence(missing.encoding, min(rate, missing.samples - start))
+            await self.audio(Audio({missing.leg: piece}, missing.encoding), sender)
+        gap = slot.filled_gap(position, missing.reason)
+        if gap.missing >= SHORTEST_GAP:
+            await self._patiently(lambda session: session.gap(gap, time()))
 
     async def cut(self, sender: Sender) -> None:
         """Close the open utterances of the sender's legs."""

@@ -13,6 +13,7 @@ from server.ids import new_id
 from server.ingest.dialect import Dialect, Limits
 from server.ingest.native import NativeDialect
 from server.ingest.socket import AudioSocket
+from server.ingest.transport import WebSocketTransport
 from server.ingest.vosk import QueryError, VoskDialect, parse_query
 from server.live.calls import Permit
 from server.live.sender import CallRefused
@@ -30,9 +31,9 @@ async def listen(socket: WebSocket, services: ServicesDep) -> None:
     try:
         permit = await _permit(socket, services, ())
     except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
+        await refuse(socket, denied.status_code, denied.problem)
         return
-    await _serve(socket, services, NativeDialect(_limits(services)), permit)
+    await _serve(socket, services, NativeDialect(limits(services)), permit)
 
 
 @router.websocket("/v1/vosk")
@@ -42,15 +43,16 @@ async def vosk(socket: WebSocket, services: ServicesDep) -> None:
         permit = await _permit(socket, services, services.settings.vosk_networks)
         query = parse_query(dict(socket.query_params))
     except Denied as denied:
-        await _refuse(socket, denied.status_code, denied.problem)
+        await refuse(socket, denied.status_code, denied.problem)
         return
     except QueryError as error:
-        await _refuse(socket, 400, Problem(code=error.code, message=str(error)))
+        await refuse(socket, 400, Problem(code=error.code, message=str(error)))
         return
-    await _serve(socket, services, VoskDialect(query, _limits(services), new_id), permit)
+    await _serve(socket, services, VoskDialect(query, limits(services), new_id), permit)
 
 
-def _limits(services: Services) -> Limits:
+def limits(services: Services) -> Limits:
+    """What this node accepts on an audio socket."""
     return Limits(services.settings.max_frame_bytes, frozenset(services.settings.asr_languages))
 
 
@@ -82,12 +84,13 @@ def _queues_of(services: Services, key: KeyInfo) -> Permit:
     return permit
 
 
-async def _refuse(socket: WebSocket, status: int, problem: Problem) -> None:
+async def refuse(socket: WebSocket, status: int, problem: Problem) -> None:
+    """Answer an upgrade with an error."""
     headers = {"Retry-After": "5"} if problem.code is ErrorCode.OVERLOADED else None
     body = ProblemResponse(problem=problem).model_dump(mode="json")
     await socket.send_denial_response(JSONResponse(body, status, headers))
 
 
 async def _serve(socket: WebSocket, services: Services, dialect: Dialect, permit: Permit | None) -> None:
-    settings = services.settings
-    await AudioSocket(socket, dialect, services.calls, settings.idle_timeout, settings.ack_interval, permit).run()
+    transport, settings = WebSocketTransport(socket), services.settings
+    await AudioSocket(transport, dialect, services.calls, settings.idle_timeout, settings.ack_interval, permit).run()

@@ -117,6 +117,8 @@ DOORS: dict[str, frozenset[str]] = {
     # Machines
     "WS /v1/listen": key("listen"),
     # Without a key only from networks that are trusted, as this machine is.
+    # A connector decides for itself; there is none of the name that is tried here.
+    "WS /v1/connect/{name}": NOBODY,
     "WS /v1/vosk": (EVERYBODY - KEYS - {"key:revoked"}) | key("listen"),
     "POST /v1/chats": key("chat"),
     "POST /v1/calls/{external_id}/events": key("events"),
