@@ -40,7 +40,19 @@ class SendBytes:
     data: bytes
 
 
-Reply = SendText | SendBytes | Close
+@dataclass(frozen=True, slots=True)
+class CloseWithin:
+    """Close in so many `seconds`, as `Close` does, unless the sender closes first; other replies may still follow."""
+
+    code: int
+    reason: str
+    seconds: float
+
+
+Reply = SendText | SendBytes | Close | CloseWithin
+
+MOST_FILLED = 60.0
+"""Seconds of missing audio for which silence can stand in: to decode it costs time when the audio goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ class Missing:
     """`samples` of a leg never came, or were left out on purpose: silence of that length takes their place.
 
     Where it is long enough to matter, the stretch is marked as a gap, for `reason` (a few plain words: `lost`,
-    `paused`). `encoding` is the leg's.
+    `paused`). More than `MOST_FILLED` seconds are only marked: the leg has no time for them. `encoding` is the leg's.
     """
 
     leg: str
@@ -90,6 +102,13 @@ class Missing:
 @dataclass(frozen=True, slots=True)
 class CutUtterance:
     """The sender asks to close the utterance being spoken here; then answer with `chunk_done`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLanguage:
+    """From here on another language is spoken on all legs; one that is not loaded changes nothing."""
+
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +135,7 @@ class Tell:
     reply: Reply
 
 
-Action = OpenCall | Audio | Missing | CutUtterance | EndAudio | Refuse | Tell
+Action = OpenCall | Audio | Missing | CutUtterance | ChangeLanguage | EndAudio | Refuse | Tell
 
 
 class Dialect(Protocol):

@@ -9,7 +9,9 @@ from server.hub import Hub, Lagged
 from server.ingest.dialect import (
     Action,
     Audio,
+    ChangeLanguage,
     Close,
+    CloseWithin,
     CutUtterance,
     Dialect,
     EndAudio,
@@ -155,6 +157,8 @@ class AudioSocket:
                     await self._call.missing(action, self)
                 case CutUtterance() if self._call is not None:
                     await self._call.cut(self)
+                case ChangeLanguage(language) if self._call is not None:
+                    await self._call.change_language(language, self)
                 case EndAudio() if self._call is not None:
                     await self._end(self._call)
                 case Refuse(code, message, fatal):
@@ -224,6 +228,8 @@ class AudioSocket:
                             await self._transport.send_text(text)
                         case SendBytes(data):
                             await self._transport.send_bytes(data)
+                        case CloseWithin(code, reason, seconds):
+                            asyncio.get_running_loop().call_later(seconds, self._tell, [Close(code, reason)])
                         case Close(code, reason):
                             await self._transport.close(code, reason)
                             return

@@ -9,7 +9,7 @@ from time import monotonic, time
 
 from asr.audio import silence
 from asr.transcript import Transcript
-from server.ingest.dialect import Audio, Missing
+from server.ingest.dialect import MOST_FILLED, Audio, Missing
 from server.live.admission import check_start, heard_in
 from server.live.conversation import LiveConversation
 from server.live.decoders import LegDecoders
@@ -19,6 +19,7 @@ from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender, tell
 from server.live.slot import SHORTEST_GAP, Slot, when_done
 from server.session import Output, Session
+from server.session.legs import change_languages
 from server.spool import LegSpool, SpoolHeader, StorageError
 from server.store.errors import StoreError
 from server.wire import events as ev
@@ -118,6 +119,10 @@ class Call:
         if slot is None or not slot.delivered_by(sender):
             return
         position, rate = slot.live.spool.samples, slot.live.sample_rate
+        if missing.samples > MOST_FILLED * rate:
+            left_out = slot.left_out(missing.samples / rate, missing.reason)
+            await self._patiently(lambda session: session.gap(left_out, time()))
+            return
         for start in range(0, missing.samples, rate):
             piece = silence(missing.encoding, min(rate, missing.samples - start))
             await self.audio(Audio({missing.leg: piece}, missing.encoding), sender)
@@ -128,6 +133,14 @@ class Call:
     async def cut(self, sender: Sender) -> None:
         """Close the open utterances of the sender's legs."""
         when_done([slot.live.cut() for slot in self.slots.values() if slot.sender is sender], sender.chunk_done)
+
+    async def change_language(self, language: str, sender: Sender) -> None:
+        """The sender says that another language is spoken from here on. Raises StoreError."""
+        cuts = [slot.live.cut() for slot in self.slots.values() if slot.sender is sender]
+        if cuts and language in self._room.pools:
+            # What was said before is heard in the language that it was said in.
+            await asyncio.wait(cuts)
+            await self._patiently(lambda session: change_languages(session, language, "sender", time()))
 
     async def acknowledge(self, sender: Sender) -> None:
         """Make what came from `sender` durable and tell it so. Raises StorageError."""
