@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from os import cpu_count
 from time import time
 from typing import Any
@@ -24,6 +25,7 @@ from server.delivery import Delivery
 from server.demo import Demo, load_packs, refuse_demo_logins, seed_demo, seed_knowledge
 from server.hub import Hub
 from server.ingest.connectors import load_connectors
+from server.ingest.tcp import tcp_doors
 from server.keeping.housekeeping import keep_sweeping
 from server.keeping.sweeping import Sweeper
 from server.knowledge import Knowledge
@@ -119,7 +121,8 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             executor.submit(pool.warm, settings.asr_warm)
         tasks = [asyncio.create_task(work) for work in [*_housekeeping(services), _sweeping(services, recorder)]]
         try:
-            yield services
+            async with tcp_doors(services.connectors.values(), partial(connect.speak_tcp, services)):
+                yield services
         finally:
             for task in tasks:
                 task.cancel()

@@ -1,6 +1,7 @@
 """`docs/connect/README.md`, from the connector classes."""
 
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 
 from pydantic.fields import FieldInfo
 
@@ -46,7 +47,7 @@ def connectors_page() -> str:
     lines = [HEAD, "", "## Every connector", "", *_fields(Connector.model_fields)]
     for kind in KINDS:
         own = {name: field for name, field in kind.model_fields.items() if _differs(name, field)}
-        lines += ["", f"## {_codes(dialects_of(kind))}", "", (kind.__doc__ or "").strip(), ""]
+        lines += ["", f"## {_codes(dialects_of(kind))}", "", cleandoc(kind.__doc__ or ""), ""]
         lines += [f"Tracks for `legs`: {_codes(sorted(kind.tracks))}.", "", *_fields(own)]
     return "\n".join([*lines, ""])
 
@@ -57,6 +58,8 @@ def _codes(words: Iterable[str]) -> str:
 
 def _differs(name: str, field: FieldInfo) -> bool:
     common = Connector.model_fields.get(name)
+    if name == "dialect":
+        return False
     return common is None or (common.description, common.default) != (field.description, field.default)
 
 

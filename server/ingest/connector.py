@@ -100,9 +100,8 @@ class Connector(BaseModel):
         """Whether a sender has to show that it is the one."""
         return False
 
-    @property
-    def may_join(self) -> bool:
-        """Whether a connection may add to a call that was admitted already, as one that carries one leg of two does.
+    def may_join(self, upgrade: Upgrade) -> bool:
+        """Whether this connection may add to a call that was admitted already, as one that carries one leg of two does.
 
         Then it is only known after the upgrade whether there is room for it.
         """

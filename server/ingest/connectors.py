@@ -7,9 +7,18 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from server.ingest.audiosocket import AudioSocketConnector
+from server.ingest.chan_websocket import ChanWebSocketConnector
 from server.ingest.connector import Connector
+from server.ingest.l16_connectors import FreeSwitchConnector, JambonzConnector, VonageConnector
 
-KINDS: tuple[type[Connector], ...] = ()
+KINDS: tuple[type[Connector], ...] = (
+    JambonzConnector,
+    FreeSwitchConnector,
+    VonageConnector,
+    AudioSocketConnector,
+    ChanWebSocketConnector,
+)
 """The class of each dialect, or of a group of dialects."""
 
 

@@ -8,7 +8,8 @@ from starlette.requests import HTTPConnection
 from server.auth import Denied
 from server.ingest.connector import Connector, NotAdmitted, Upgrade
 from server.ingest.socket import AudioSocket
-from server.ingest.transport import WebSocketTransport
+from server.ingest.tcp import TcpTransport
+from server.ingest.transport import Transport, WebSocketTransport
 from server.routes.listen import limits, refuse
 from server.services import Services, ServicesDep
 from server.wire.base import ErrorCode, Problem
@@ -32,11 +33,19 @@ async def connect(name: str, socket: WebSocket, services: ServicesDep) -> None:
     except Denied as denied:
         await refuse(socket, denied.status_code, denied.problem)
         return
-    if not connector.may_join and not services.calls.has_room:
+    if not connector.may_join(upgrade) and not services.calls.has_room:
         full = "this node carries as many calls as it can; try again later"
         await refuse(socket, 503, Problem(code=ErrorCode.OVERLOADED, message=full))
         return
-    transport = WebSocketTransport(socket, connector.subprotocol(upgrade))
+    await _speak(services, connector, upgrade, WebSocketTransport(socket, connector.subprotocol(upgrade)))
+
+
+async def speak_tcp(services: Services, connector: Connector, transport: TcpTransport) -> None:
+    """The same for a connection to a connector's own port that was let in."""
+    await _speak(services, connector, Upgrade(url="", now=time(), address=transport.address), transport)
+
+
+async def _speak(services: Services, connector: Connector, upgrade: Upgrade, transport: Transport) -> None:
     dialect = connector.dialect_for(upgrade, limits(services))
     idle, acks = services.settings.idle_timeout, services.settings.ack_interval
     await AudioSocket(transport, dialect, services.calls, idle, acks, hub=services.hub).run()
