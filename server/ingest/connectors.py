@@ -7,12 +7,26 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from server.ingest.audiohook_connector import AudioHookConnector
 from server.ingest.audiosocket import AudioSocketConnector
 from server.ingest.chan_websocket import ChanWebSocketConnector
 from server.ingest.connector import Connector
 from server.ingest.l16_connectors import FreeSwitchConnector, JambonzConnector, VonageConnector
+from server.ingest.media_connectors import (
+    ExotelConnector,
+    PlivoConnector,
+    SignalWireConnector,
+    TelnyxConnector,
+    TwilioConnector,
+)
 
 KINDS: tuple[type[Connector], ...] = (
+    TwilioConnector,
+    TelnyxConnector,
+    PlivoConnector,
+    ExotelConnector,
+    SignalWireConnector,
+    AudioHookConnector,
     JambonzConnector,
     FreeSwitchConnector,
     VonageConnector,
