@@ -1,11 +1,12 @@
 """Opening a socket to the server, with errors that say what to do."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
 
 from server.replay.errors import RefusedError, ReplayError, UnauthorisedError
 from server.replay.heard import Failed
@@ -33,7 +34,9 @@ class Declined(Exception):
 
 
 @asynccontextmanager
-async def connected(url: str, headers: Mapping[str, str]) -> AsyncIterator[ClientConnection]:
+async def connected(
+    url: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()
+) -> AsyncIterator[ClientConnection]:
     """An open socket.
 
     Raises `ConnectionFailed` if trying again may help, `Declined` if the server says what is wrong, else
@@ -41,7 +44,14 @@ async def connected(url: str, headers: Mapping[str, str]) -> AsyncIterator[Clien
     """
     try:
         # Audio does not deflate; the server is on the operator's own network, never behind a web proxy.
-        socket = await connect(url, additional_headers=headers, compression=None, proxy=None, close_timeout=2)
+        socket = await connect(
+            url,
+            additional_headers=headers,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            compression=None,
+            proxy=None,
+            close_timeout=2,
+        )
     except (InvalidURI, ValueError) as error:
         raise ReplayError(f"{url} is not a WebSocket address: it begins with ws:// or wss://") from error
     except InvalidStatus as error:

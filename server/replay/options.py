@@ -12,6 +12,19 @@ class ClientDialect(StrEnum):
 
     NATIVE = "native"
     VOSK = "vosk"
+    TWILIO = "twilio"
+    TELNYX = "telnyx"
+    PLIVO = "plivo"
+    EXOTEL = "exotel"
+    SIGNALWIRE = "signalwire"
+
+    @property
+    def encoding(self) -> str:
+        """How its senders write samples, where nothing else is asked for."""
+        return "mulaw" if self in _MULAW else "pcm16"
+
+
+_MULAW = frozenset({ClientDialect.TWILIO, ClientDialect.TELNYX, ClientDialect.PLIVO, ClientDialect.SIGNALWIRE})
 
 
 class Sockets(StrEnum):
@@ -38,6 +51,8 @@ class CallOptions:
     speed: float = 1.0
     chunk: float = 0.1
     retry_seconds: float = 30.0
+    secret: str | None = None
+    """What a phone system's connector knows its sender by."""
 
     @property
     def headers(self) -> dict[str, str]:
