@@ -183,31 +183,33 @@ class AudioHookDialect:
         return {name: self._settings.legs[name].leg for name in self._media.channels if name in self._settings.legs}
 
     def _take(self, message: ClientMessage) -> list[Action]:
+        lost = self._look(message)
+        if self._state is _State.GIVEN_UP:
+            return lost
+        # What is said has its number already: nothing may be said before it, as may be while audio is waited for.
+        return sorted([*lost, *self._answer(message)], key=lambda action: not isinstance(action, Tell))
+
+    def _answer(self, message: ClientMessage) -> list[Action]:
         match message.parameters:
             case Open() as opening:
                 return self._open(opening)
             case Close(reason=reason):
                 return self._end(over=reason == "end")
             case Ping():
-                return [*self._look(message), Tell(self._voice.say("pong"))]
-        return self._take_in_stream(message) if self._state in (_State.OPEN, _State.PAUSED) else []
-
-    def _take_in_stream(self, message: ClientMessage) -> list[Action]:
-        match message.parameters:
-            case Hole(start=start, discarded=discarded):
-                reason = "paused" if message.type == "resumed" else "discarded"
-                filled = self._leave_out(start + discarded, reason)
-                self._state = _State.OPEN if message.type == "resumed" and self._open_still else self._state
-                return filled
-            case Update(language=language):
-                return [*self._look(message), *self._update(language)]
+                return [Tell(self._voice.say("pong"))]
+            case Hole(start=start, discarded=discarded) if self._streaming:
+                return self._go_on(message.type, start + discarded)
+            case Update(language=language) if self._streaming:
+                return self._update(language)
             case ClientError(code=code, retry_after=retry_after) if code == _TOO_MANY:
                 self._back.hush(retry_after)
-        seen = self._look(message)
-        return [*seen, *self._pause()] if message.type == "paused" and self._open_still else seen
+        if message.type == "paused" and self._state is _State.OPEN:
+            self._state = _State.PAUSED
+            return [CutUtterance()]
+        return []
 
     @property
-    def _open_still(self) -> bool:
+    def _streaming(self) -> bool:
         return self._state in (_State.OPEN, _State.PAUSED)
 
     def _open(self, opening: Open) -> list[Action]:
@@ -258,14 +260,19 @@ class AudioHookDialect:
         wish = {(True, False): ["pause"], (False, True): ["resume"]}.get((understood, self._understood), [])
         return [CutUtterance(), *change, *(Tell(self._voice.say(kind)) for kind in ("updated", *wish))]
 
-    def _pause(self) -> list[Action]:
-        self._state = _State.PAUSED
-        return [CutUtterance()]
-
     def _look(self, message: ClientMessage) -> list[Action]:
         """Audio that the client has sent, by its position, and that did not come."""
+        if self._state is not _State.OPEN or isinstance(message.parameters, Hole):
+            return []
         ahead = message.position - self._clock.heard
-        return self._leave_out(message.position, "lost") if self._state is _State.OPEN and ahead > UNREST else []
+        return self._leave_out(message.position, "lost") if ahead > UNREST else []
+
+    def _go_on(self, kind: str, position: int) -> list[Action]:
+        """After `discarded`, or `resumed`."""
+        missing = self._leave_out(position, "paused" if kind == "resumed" else "discarded")
+        if kind == "resumed" and self._state is _State.PAUSED:
+            self._state = _State.OPEN
+        return missing
 
     def _leave_out(self, position: int, reason: str) -> list[Action]:
         """The stream goes on at `position`."""
@@ -282,7 +289,7 @@ class AudioHookDialect:
 
     def _end(self, over: bool) -> list[Action]:
         """The client closes the session; unless the call is over too, another session may go on with it."""
-        if over and self._legs and self._open_still:
+        if over and self._legs and self._streaming:
             self._state = _State.ENDING
             return [EndAudio()]
         return [Tell(reply) for reply in self._closed()] if self._state is not _State.ENDING else []
