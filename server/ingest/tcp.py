@@ -15,6 +15,8 @@ CHUNK_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512
 """Connections of one connector at once; each may hold one unfinished frame of 64 KiB."""
 
+LINGER_SECONDS = 2.0
+
 Serve = Callable[[AudioSocketConnector, "TcpTransport"], Awaitable[None]]
 """Serves one connection until it ends."""
 
@@ -52,9 +54,17 @@ class TcpTransport:
         await self._writer.drain()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close; there is no way to say why."""
-        self._writer.close()
-        await self._writer.wait_closed()
+        """Say that nothing more comes; there is no way to say why."""
+        if not self._writer.is_closing():
+            self._writer.write_eof()
+
+    async def linger(self) -> None:
+        """Drop what still comes until the sender closes too; a close with unread data would lose our last words."""
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self.close(1000, "")
+                while await self._reader.read(CHUNK_BYTES):
+                    pass
 
 
 class TcpDoor:
@@ -86,8 +96,10 @@ class TcpDoor:
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
+        transport = TcpTransport(reader, writer)
         try:
-            await self._admitted(TcpTransport(reader, writer))
+            await self._admitted(transport)
+            await transport.linger()
         except asyncio.CancelledError:
             pass  # we stop; asyncio would log it
         finally:

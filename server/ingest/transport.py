@@ -1,13 +1,15 @@
 """What a dialect is spoken over: messages in, messages out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
-_ORDERLY = frozenset({1000, 1001, 1005})
-"""Close codes of a sender that has finished: done, going away, a close without a code. 1006 is a line that was cut."""
+_FINISHED = frozenset({1000, 1001})
+"""Close codes of a sender that has finished: done, going away."""
+_NO_CODE = 1005
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class WebSocketTransport:
         """See `Transport`."""
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
-            return Gone(orderly=message.get("code") in _ORDERLY)
+            return Gone(orderly=_is_orderly(message))
         data: bytes | None = message.get("bytes")
         text: str = message.get("text") or ""
         return text if data is None else data
@@ -78,3 +80,9 @@ class WebSocketTransport:
             await self._socket.close(code, reason)
         except (WebSocketDisconnect, RuntimeError) as error:
             raise ConnectionResetError from error
+
+
+def _is_orderly(message: Mapping[str, Any]) -> bool:
+    """Whether a close frame came. Of a line that was cut uvicorn says 1005 too, but gives no reason."""
+    code = message.get("code")
+    return code in _FINISHED or (code == _NO_CODE and "reason" in message)

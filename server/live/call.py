@@ -151,9 +151,12 @@ class Call:
 
     async def end(self, sender: Sender, reason: str) -> dict[str, int]:
         """The sender has no more audio: finish its legs; samples per leg. Raises StorageError or StoreError."""
-        names = [name for name, slot in self.slots.items() if slot.sender is sender]
         await self.acknowledge(sender)
-        return {name: await self.finish_leg(name, reason) for name in names}
+        samples = {}
+        for name, slot in list(self.slots.items()):
+            if slot.sender is sender:  # still: another one may have taken the leg over meanwhile
+                samples[name] = await self.finish_leg(name, reason)
+        return samples
 
     async def finish_leg(self, name: str, reason: str) -> int:
         """Decode the rest of a leg, end it, and keep its recording; its length in samples."""
