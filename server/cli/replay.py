@@ -23,6 +23,7 @@ from server.settings import Settings
 LOCAL_DOORS = {
     ClientDialect.NATIVE: "ws://127.0.0.1:8600/v1/listen",
     ClientDialect.VOSK: "ws://127.0.0.1:8600/v1/vosk",
+    ClientDialect.AUDIOSOCKET: "tcp://127.0.0.1:9092",
 }
 LOCAL_CONNECTOR = "ws://127.0.0.1:8600/v1/connect/{}"
 """The door of a connector that is called as its dialect is."""
@@ -69,14 +70,15 @@ def replay(
     `events` then. One to try is kb/packs/zh_bank/calls/lost_card.switch.jsonl.
 
     A phone system's dialect (twilio, …) is played to a connector: the first leg as its track `inbound`, the second as
-    `outbound`, signed with --secret as the vendor does.
+    `outbound`, signed with --secret as the vendor does. With audiohook they are `external` and `internal`, --secret
+    is API_KEY:CLIENT_SECRET, and an --external-id that is no UUID is told as one that is made of it.
 
     A lost connection is resumed where the server has audio for good. Exit codes: 2 unusable audio or options,
     3 refused by the server, 4 key refused, 5 connection lost for good, 1 anything else.
     """
     options = CallOptions(
         url=url or LOCAL_DOORS.get(dialect, LOCAL_CONNECTOR.format(dialect)),
-        external_id=external_id or f"replay-{new_id()}",
+        external_id=external_id or (new_id() if dialect is ClientDialect.AUDIOHOOK else f"replay-{new_id()}"),
         dialect=dialect,
         sockets=sockets,
         key=key or demo_key(url),
