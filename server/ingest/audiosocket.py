@@ -36,7 +36,8 @@ from server.wire.events import Role
 ENCODING = "pcm16"
 ANY = "any"
 DIGITS = frozenset("0123456789abcdef")
-_GOODBYE: tuple[Reply, ...] = (SendBytes(Frame(Kind.HANGUP).encode()), Close(1000, ""))
+_HANGUP = SendBytes(Frame(Kind.HANGUP).encode())
+_GOODBYE: tuple[Reply, ...] = (_HANGUP, Close(1000, ""))
 
 
 class AudioSocketConnector(Connector):
@@ -122,8 +123,9 @@ class AudioSocketDialect(OneWay):
         return list(_GOODBYE)
 
     def failed(self, code: ErrorCode, message: str, fatal: bool) -> list[Reply]:
-        """Hang up if it is fatal; the protocol has no way to say why."""
-        return list(_GOODBYE) if super().failed(code, message, fatal) else []
+        """Hang up if it is fatal; the protocol has no way to say why, so the reason is for the log."""
+        closing = super().failed(code, message, fatal)
+        return [_HANGUP, *closing] if closing else []
 
     def _take(self, frame: Frame) -> list[Action]:
         if frame.kind in (Kind.HANGUP, Kind.ERROR):

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from server.replay.audio import CallAudio
-from server.replay.heard import Begin, Heard, Received
+from server.replay.errors import ReplayError
+from server.replay.heard import Begin, Failed, Finished, Heard, Received
 from server.replay.options import CallOptions
+from server.wire.base import ErrorCode
 
 Message = str | bytes
 """As it goes over the socket."""
@@ -50,3 +52,26 @@ class StreamClient(Protocol):
 
     def closed(self, reason: str, ending: bool) -> Heard | None:
         """Understand a close; `ending`: the last message was sent."""
+
+
+class OneWayClient(StreamClient, Protocol):
+    """A sender that is told nothing but the close, and cannot resume."""
+
+    def begun(self) -> Begin | None:
+        """At once: nothing is answered."""
+        return Begin(None, None)
+
+    def ending(self) -> Sequence[Message]:
+        """Nothing: it hangs up."""
+        return []
+
+    def receive(self, text: str) -> Received:
+        """Nothing is to be heard of a server that only listens."""
+        raise ReplayError("the server answers a stream that it should only listen to: is the URL right?")
+
+    def closed(self, reason: str, ending: bool) -> Heard | None:
+        """The error in a close reason, if it is one of ours (`code: message`); else the end, if we said so."""
+        code, _, message = reason.partition(": ")
+        if code in set(ErrorCode):
+            return Failed(code, message, fatal=True)
+        return Finished() if ending else None

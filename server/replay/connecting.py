@@ -1,15 +1,16 @@
 """Opening a socket to the server, with errors that say what to do."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from pydantic import ValidationError
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
 from server.replay.errors import RefusedError, ReplayError, UnauthorisedError
 from server.replay.heard import Failed
+from server.replay.lines import TCP, Line, tcp_line
 from server.wire.base import ErrorCode
 from server.wire.rest import ProblemResponse
 
@@ -34,14 +35,16 @@ class Declined(Exception):
 
 
 @asynccontextmanager
-async def connected(
-    url: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()
-) -> AsyncIterator[ClientConnection]:
+async def connected(url: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()) -> AsyncIterator[Line]:
     """An open socket.
 
     Raises `ConnectionFailed` if trying again may help, `Declined` if the server says what is wrong, else
     `UnauthorisedError`, `RefusedError` or `ReplayError`.
     """
+    if url.startswith(TCP):
+        async with _connected_tcp(url) as line:
+            yield line
+        return
     try:
         # Audio does not deflate; the server is on the operator's own network, never behind a web proxy.
         socket = await connect(
@@ -60,6 +63,18 @@ async def connected(
         raise ConnectionFailed(f"cannot connect ({type(error).__name__})") from error
     async with socket:
         yield socket
+
+
+@asynccontextmanager
+async def _connected_tcp(url: str) -> AsyncIterator[Line]:
+    async with AsyncExitStack() as stack:
+        try:
+            line = await stack.enter_async_context(tcp_line(url))
+        except ValueError as error:
+            raise ReplayError(f"{url} is not an address of AudioSocket: it is tcp://host:port") from error
+        except OSError as error:
+            raise ConnectionFailed(f"cannot connect ({type(error).__name__})") from error
+        yield line
 
 
 def _refusal(status: int, body: bytes | bytearray | None) -> Exception:

@@ -7,19 +7,17 @@ from time import time
 from typing import Any
 
 from server.replay.audio import CallAudio
-from server.replay.client import StreamClient
-from server.replay.errors import BadOptionError, ReplayError
-from server.replay.heard import Begin, Failed, Finished, Heard, Received
+from server.replay.client import OneWayClient
+from server.replay.errors import BadOptionError
 from server.replay.media_vendors import EXOTEL, PLIVO, SIGNALWIRE, TELNYX, TWILIO, Stream, Vendor
 from server.replay.options import CallOptions, Sockets
-from server.wire.base import ErrorCode
 
 __all__ = ["EXOTEL", "PLIVO", "SIGNALWIRE", "TELNYX", "TWILIO", "MediaClient", "Vendor"]
 _G711_RATE = 8000
 
 
-class MediaClient(StreamClient):
-    """One stream. It cannot resume, and hears nothing back: the server closes when it has heard everything."""
+class MediaClient(OneWayClient):
+    """One stream: the server closes when it has heard everything."""
 
     def __init__(self, vendor: Vendor, options: CallOptions, tracks: Mapping[str, str], sample_rate: int) -> None:
         """`tracks`: what each leg is called. Raises BadOptionError for what this vendor does not send."""
@@ -28,9 +26,7 @@ class MediaClient(StreamClient):
         self.url = options.url
         self._vendor = vendor
         self._tracks = tracks
-        said = {"agent": options.agent, "customer": options.customer, "language": options.language}
-        said |= {"queue": options.queue if options.queue != "default" else None}
-        parameters = {name: value for name, value in said.items() if value is not None}
+        parameters = options.said_of_call()
         carried = list(tracks.values())
         self._stream = Stream(options.external_id, carried, options.encoding, sample_rate, parameters)
         self._numbered = 0
@@ -58,10 +54,6 @@ class MediaClient(StreamClient):
         greeting = [self._vendor.connected] if self._vendor.connected is not None else []
         return [json.dumps(message) for message in [*greeting, start]]
 
-    def begun(self) -> Begin | None:
-        """At once: nothing is answered."""
-        return Begin(None, None)
-
     def pieces(self, audio: CallAudio, start: int, end: int) -> list[str]:
         """Pieces of each track in turn."""
         step = max(1, round(self._vendor.seconds * audio.sample_rate))
@@ -76,17 +68,6 @@ class MediaClient(StreamClient):
         if not self._vendor.stops:
             return []
         return [json.dumps(self._message("stop", self._vendor.stop(self._stream)))]
-
-    def receive(self, text: str) -> Received:
-        """Nothing is to be heard of a server that only listens."""
-        raise ReplayError("the server answers a stream that it should only listen to: is the URL right?")
-
-    def closed(self, reason: str, ending: bool) -> Heard | None:
-        """The error in a close reason, if it is one of ours (`code: message`); else the end, if we said so."""
-        code, _, message = reason.partition(": ")
-        if code in set(ErrorCode):
-            return Failed(code, message, fatal=True)
-        return Finished() if ending else None
 
     def _media(self, audio: CallAudio, leg: str, start: int, end: int) -> str:
         track = self._tracks[leg]

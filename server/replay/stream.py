@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from server.replay.audio import CallAudio
@@ -14,6 +13,7 @@ from server.replay.client import StreamClient
 from server.replay.connecting import RETRIED_CODES, ConnectionFailed, Declined, connected
 from server.replay.errors import LostError, RefusedError, ReplayError, UnauthorisedError
 from server.replay.heard import Begin, Failed, FinalHeard, Finished, Heard, Received
+from server.replay.lines import Line
 from server.replay.options import CallOptions
 from server.replay.pacing import Pacer, SendLog
 from server.replay.tally import Tally
@@ -85,7 +85,7 @@ class Stream:
         except (ConnectionFailed, TimeoutError) as error:
             raise _Interrupted(str(error) or "no answer") from error
 
-    async def _hear_begin(self, socket: ClientConnection) -> Begin | Finished:
+    async def _hear_begin(self, socket: Line) -> Begin | Finished:
         while True:
             heard = await self._hear(socket)
             if isinstance(heard, Begin | Finished):
@@ -100,7 +100,7 @@ class Stream:
         self._admitted = True
         self._pacer.begin()
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _talk(self, socket: Line) -> None:
         sending = asyncio.create_task(self._send_all(socket))
         try:
             while not isinstance(await self._hear(socket), Finished):
@@ -111,7 +111,7 @@ class Stream:
             with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
                 await sending
 
-    async def _send_all(self, socket: ClientConnection) -> None:
+    async def _send_all(self, socket: Line) -> None:
         step = max(1, round(self._options.chunk * self._audio.sample_rate))
         while self._position < self._audio.samples:
             end = min(self._position + step, self._audio.samples)
@@ -124,7 +124,7 @@ class Stream:
         if self._client.hangs_up:
             await socket.close()
 
-    async def _hear(self, socket: ClientConnection) -> Heard | None:
+    async def _hear(self, socket: Line) -> Heard | None:
         received = self._client.receive(await socket.recv(decode=True))
         await _send(socket, received.replies)
         return self._take(received)
@@ -167,7 +167,7 @@ class Stream:
         self._emit({"at": time.time(), **event})
 
 
-async def _send(socket: ClientConnection, messages: Iterable[str | bytes]) -> None:
+async def _send(socket: Line, messages: Iterable[str | bytes]) -> None:
     for message in messages:
         await socket.send(message)
 

@@ -135,7 +135,7 @@ async def test_vonage_signs_and_a_mixed_leg_is_heard(node: Node) -> None:
             first = {"event": "websocket:connected", "content-type": f"audio/l16;rate={RATE}", "external_id": "v-1"}
             await socket.send(json.dumps(first))
             await send(socket, pcm(CUSTOMER), 320)
-        assert len((await served.words("v-1"))["mixed"]) == 2
+        assert len((await served.words("v-1", 1))["mixed"]) == 2
 
 
 @pytest.mark.parametrize("connector", ["jambonz", "freeswitch", "vonage"])
@@ -167,7 +167,7 @@ async def test_a_line_that_was_cut_can_go_on(node: Node) -> None:
             cut.transport.abort()
         async with connect(url, proxy=None) as again:
             await send(again, pcm(CUSTOMER)[RATE * 4 :])
-        assert len((await served.words("f-1"))["customer"]) == 2
+        assert len((await served.words("f-1", 1))["customer"]) == 2
 
 
 async def test_two_channels_of_asterisk_over_websockets(node: Node) -> None:
@@ -251,7 +251,7 @@ async def test_a_call_too_many_is_hung_up_and_the_others_go_on(node: Node) -> No
         async with asyncio.timeout(10):
             assert await other[0].read() == frame(0x00)
         first[1].write(frame(0x00))
-        assert len((await served.words(CALL))["customer"]) == 2
+        assert len((await served.words(CALL, 1))["customer"]) == 2
         for line in (first, other):
             line[1].close()
 

@@ -128,7 +128,8 @@ def test_what_is_wrong_hangs_up(stream, code):
     dialect = spoken()
     *_, refused = dialect.receive_bytes(stream + said(AUDIO))
     assert isinstance(refused, Refuse) and (refused.code, refused.fatal) == (code, True)
-    assert dialect.failed(refused.code, refused.message, True) == [HANGUP, Close(1000, "")]
+    hung_up, closed = dialect.failed(refused.code, refused.message, True)
+    assert hung_up == HANGUP and isinstance(closed, Close) and closed.reason.startswith(f"{code}: ")
     assert dialect.receive_bytes(said(AUDIO)) == []
 
 
