@@ -100,15 +100,21 @@ class Origin:
 
 
 class Timeline:
-    """One track: how much silence belongs before each piece of its audio."""
+    """One track: how much silence belongs before each piece of its audio.
+
+    What it lays down stays within `JITTER_MS` of the sender's times.
+    """
 
     def __init__(self, origin: Origin, sample_rate: int) -> None:
         """`origin` is shared by the tracks of a stream."""
         self._origin = origin
         self._rate = sample_rate
+        self._jitter = round(JITTER_MS * sample_rate / 1000)
         self.position = 0
         """Samples so far, silence included."""
-        self._typical = 0
+        self._last: int | None = None
+        """Where the last piece lay by its sender's time, in samples."""
+        self._last_samples = 0
 
     def place(self, samples: int, time_ms: float | None, lost: int, limit: int) -> int:
         """Take a piece of `samples` in its turn; the samples of silence that belong before it.
@@ -116,16 +122,19 @@ class Timeline:
         `lost`: messages missing before it, of whatever track. `limit`: how far silence may reach, in samples, so that
         a wrong time does not fill the disk.
         """
-        missing = self._missing(samples, time_ms, lost)
+        at = round(self._origin.since(time_ms) * self._rate / 1000) if time_ms is not None else None
+        missing = lost * (self._last_samples or samples) if at is None else self._missing(samples, at, lost)
         missing = max(0, min(missing, limit - self.position))
         self.position += missing + samples
-        self._typical = samples
+        self._last, self._last_samples = at, samples
         return missing
 
-    def _missing(self, samples: int, time_ms: float | None, lost: int) -> int:
-        if time_ms is None:
-            return lost * (self._typical or samples)
-        ahead = round(self._origin.since(time_ms) * self._rate / 1000) - self.position
-        # With messages missing, times are believed to half a piece; without, what they differ by is mostly unrest.
-        least = max(1, samples // 2) if lost else round(JITTER_MS * self._rate / 1000)
-        return ahead if ahead >= least else 0
+    def _missing(self, samples: int, at: int, lost: int) -> int:
+        behind = at - self.position
+        if self._last is None:
+            return behind
+        if not lost:
+            # With every message there, what the times differ by is mostly unrest.
+            return behind if behind > self._jitter else 0
+        hole = at - self._last - self._last_samples
+        return min(hole, behind + self._jitter) if hole >= max(1, samples // 2) else 0
