@@ -47,8 +47,8 @@ from server.wire import listen
 from server.wire.base import ErrorCode
 from server.wire.events import Event
 
-LONGEST_HOLE = 24 * 3600 * RATE
-"""Samples that a client may say it left out at once."""
+LONGEST = 24 * 3600 * RATE
+"""Samples that a client may say its stream has."""
 UNREST = RATE
 """Samples by which the client's position may be ahead of what came before something is taken to be missing."""
 PATIENCE = 5.0
@@ -277,8 +277,8 @@ class AudioHookDialect:
     def _leave_out(self, position: int, reason: str) -> list[Action]:
         """The stream goes on at `position`."""
         missing = position - self._clock.heard
-        if missing > LONGEST_HOLE:
-            return self._bad("position: that is further than a call can last")
+        if position > LONGEST:
+            return self._bad("position: no call lasts that long")
         if missing <= 0 or self._media is None:
             return []
         if missing > MOST_FILLED * RATE:
