@@ -20,6 +20,7 @@ RETRIED_CODES = frozenset(
 """Errors after which the same call is worth another connection."""
 
 _TRY_AGAIN_STATUS = 500
+_PATIENCE_SECONDS = 60.0
 
 
 class ConnectionFailed(Exception):
@@ -53,7 +54,9 @@ async def connected(url: str, headers: Mapping[str, str], subprotocols: Sequence
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             compression=None,
             proxy=None,
-            close_timeout=2,
+            # A server that is behind answers late, also to a close: what is on its way would be lost.
+            ping_timeout=_PATIENCE_SECONDS,
+            close_timeout=_PATIENCE_SECONDS,
         )
     except (InvalidURI, ValueError) as error:
         raise ReplayError(f"{url} is not a WebSocket address: it begins with ws:// or wss://") from error

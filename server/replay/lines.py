@@ -61,7 +61,7 @@ class _TcpLine:
             hung_up = await self._reader.read(_READ_BYTES)
         except OSError as error:
             raise ConnectionClosed(None, None) from error
-        raise ConnectionClosed(Close(1008, "it hung up: its log says why") if hung_up else None, None)
+        raise ConnectionClosed(Close(1008, "it hung up: its log says why") if hung_up else Close(1000, ""), None)
 
     async def close(self) -> None:
         self._writer.close()

@@ -24,6 +24,8 @@ Emit = Callable[[dict[str, Any]], None]
 
 _REFUSALS = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 """Close codes that say that what we send is wrong, not that the connection is."""
+_ENDS = frozenset({1000, 1001, 1005})
+"""Close codes of a server that has heard everything; 1006 and 1011 are of a line that broke with audio on its way."""
 _BEGIN_SECONDS = 30.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
@@ -143,7 +145,7 @@ class Stream:
     def _judge_close(self, closed: ConnectionClosed) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
         heard = self._client.closed(reason, self._ending)
-        if isinstance(heard, Finished):
+        if isinstance(heard, Finished) and code in _ENDS:
             return
         if isinstance(heard, Failed):
             self._judge_failure(heard)
