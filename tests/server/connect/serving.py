@@ -72,7 +72,7 @@ async def serving(node: Node, connectors: str, **settings: Any) -> AsyncIterator
         server = _Quiet(config)
         async with tcp_doors(services.connectors.values(), partial(speak_tcp, services)) as ports:
             task = asyncio.create_task(server.serve(sockets=[listener]))
-            await until(lambda: server.started, 20)
+            await until(lambda: server.started, 60)
             try:
                 yield Served(node, int(listener.getsockname()[1]), ports)
             finally:
