@@ -22,10 +22,9 @@ from server.ingest.audiohook_messages import (
     Update,
     read_message,
 )
-from server.ingest.audiohook_settings import AudioHookSettings, language_of, tags_of
+from server.ingest.audiohook_settings import AudioHookSettings, Spoken, tags_of
 from server.ingest.audiohook_voice import Voice
 from server.ingest.dialect import (
-    MOST_FILLED,
     Action,
     Audio,
     ChangeLanguage,
@@ -75,13 +74,11 @@ class AudioHookDialect:
         self._limits = limits
         self._voice = Voice(settings.session_id)
         self._clock = MediaClock()
-        self._back = BackChannel(settings, self._voice, self._clock)
+        self._spoken = Spoken(settings.language, limits.languages)
+        self._back = BackChannel(settings, self._voice, self._clock, self._spoken)
         self._state = _State.NEW
         self._opening: Open | None = None
         self._media: Media | None = None
-        self._language = settings.language
-        self._understood = True
-        """Whether what is spoken is a loaded language; where it is not, the client is asked to pause."""
         self._told_to_leave = False
 
     # --- what the client says
@@ -222,7 +219,7 @@ class AudioHookDialect:
         self._opening = opening
         self._media = choose_media(opening.media, self._settings.legs)
         if opening.language is not None:
-            self._speak(opening.language)
+            self._spoken.change(opening.language)
         if opening.is_probe:
             return [Tell(self._opened())]
         return self._open_call(opening)
@@ -232,7 +229,9 @@ class AudioHookDialect:
             channels = " or ".join(sorted(self._settings.legs))
             message = f"media: offer PCMU or L16 at {RATE} Hz with the channel {channels}"
             return self._refuse(Refuse(ErrorCode.UNSUPPORTED_ENCODING, message, fatal=True))
-        fields = self._settings.start_fields(opening, list(self._legs), ENCODINGS[self._media.format], self._language)
+        fields = self._settings.start_fields(
+            opening, list(self._legs), ENCODINGS[self._media.format], self._spoken.language
+        )
         start = parse_start(fields, self._limits)
         if isinstance(start, Refuse):
             return self._refuse(start)
@@ -244,20 +243,13 @@ class AudioHookDialect:
         self._state = _State.OPEN
         media = [self._media.model_dump()] if self._media is not None else []
         more = {"supportedLanguages": tags_of(self._limits.languages)} if self._opening.supported_languages else {}
-        return self._voice.say("opened", media=media, startPaused=not self._understood, **more)
-
-    def _speak(self, tag: str) -> None:
-        """The client says what is spoken; the language stays where nobody here understands that."""
-        language = language_of(tag)
-        self._understood = language in self._limits.languages
-        if self._understood:
-            self._language, self._back.language = language, tag
+        return self._voice.say("opened", media=media, startPaused=not self._spoken.understood, **more)
 
     def _update(self, tag: str) -> list[Action]:
-        before, understood = self._language, self._understood
-        self._speak(tag)
-        change = [ChangeLanguage(self._language)] if self._language != before else []
-        wish = {(True, False): ["pause"], (False, True): ["resume"]}.get((understood, self._understood), [])
+        before, understood = self._spoken.language, self._spoken.understood
+        self._spoken.change(tag)
+        change = [ChangeLanguage(self._spoken.language)] if self._spoken.language != before else []
+        wish = {(True, False): ["pause"], (False, True): ["resume"]}.get((understood, self._spoken.understood), [])
         return [CutUtterance(), *change, *(Tell(self._voice.say(kind)) for kind in ("updated", *wish))]
 
     def _look(self, message: ClientMessage) -> list[Action]:
@@ -276,15 +268,11 @@ class AudioHookDialect:
 
     def _leave_out(self, position: int, reason: str) -> list[Action]:
         """The stream goes on at `position`."""
-        missing = position - self._clock.heard
         if position > LONGEST:
             return self._bad("position: no call lasts that long")
-        if missing <= 0 or self._media is None:
+        missing = self._clock.go_on(position)
+        if not missing or self._media is None:
             return []
-        if missing > MOST_FILLED * RATE:
-            self._clock.skip(missing)
-        else:
-            self._clock.add(missing)
         return [Missing(leg, missing, ENCODINGS[self._media.format], reason) for leg in self._legs.values()]
 
     def _end(self, over: bool) -> list[Action]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from server.ingest.audiohook_entities import Entity, final_entity, interim_entity, suggestions_entity
 from server.ingest.audiohook_media import CHANNELS, MediaClock
 from server.ingest.audiohook_messages import RATE
-from server.ingest.audiohook_settings import AudioHookSettings, tag_of
+from server.ingest.audiohook_settings import AudioHookSettings, Spoken
 from server.ingest.audiohook_voice import Voice
 from server.ingest.dialect import Reply
 from server.wire import listen
@@ -21,16 +21,15 @@ _HUSH = 10 * RATE
 class BackChannel:
     """Tells what the connector wants told, of the legs that were opened."""
 
-    def __init__(self, settings: AudioHookSettings, voice: Voice, clock: MediaClock) -> None:
+    def __init__(self, settings: AudioHookSettings, voice: Voice, clock: MediaClock, spoken: Spoken) -> None:
         self._settings = settings
         self._voice = voice
         self._clock = clock
+        self._spoken = spoken
         self._channels: dict[str, int] = {}
         self._offset = 0.0
         self._told: dict[str, int] = {}
         self._quiet_until: dict[str, int] = {}
-        self.language = tag_of(settings.language)
-        """What is spoken, as the client calls it."""
 
     def open(self, legs: Mapping[str, str], offset: float) -> None:
         """Tell of `legs` (by channel) from now on; `offset`: seconds of the conversation at their sample 0."""
@@ -50,7 +49,7 @@ class BackChannel:
         if self._clock.heard < self._quiet_until.get(leg, 0):
             return []
         self._quiet_until[leg] = self._clock.heard + _INTERIM_EVERY
-        return self._event(interim_entity(interim, self._utterance(leg), channel, self.language, self._position))
+        return self._event(interim_entity(interim, self._utterance(leg), channel, self._spoken.tag, self._position))
 
     def final(self, final: listen.Final) -> list[Reply]:
         """A committed utterance."""
@@ -59,7 +58,7 @@ class BackChannel:
         # What an earlier session sent lies before this one's beginning.
         if channel is None or not self._settings.transcripts or final.end_sample <= self._clock.base:
             return []
-        return self._event(final_entity(final, name, channel, self.language, self._position))
+        return self._event(final_entity(final, name, channel, self._spoken.tag, self._position))
 
     def event(self, event: Event) -> list[Reply]:
         """Cards, where the event raises any."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from asr.audio import Encoding
 from server.ingest.audiohook_messages import RATE, Media
+from server.ingest.dialect import MOST_FILLED
 
 EXTERNAL = "external"
 INTERNAL = "internal"
@@ -47,14 +48,17 @@ class MediaClock:
     _skipped: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, samples: int) -> None:
-        """So many samples came, or silence in their place."""
+        """So many samples came."""
         self.heard += samples
 
-    def skip(self, samples: int) -> None:
-        """So much of the stream has no place in the legs."""
-        at = self.base + self.heard - sum(length for _, length in self._skipped)
-        self._skipped.append((at, samples))
-        self.heard += samples
+    def go_on(self, position: int) -> int:
+        """The stream goes on at `position`; how many samples are missing until there."""
+        missing = max(0, position - self.heard)
+        if missing > MOST_FILLED * RATE:
+            at = self.base + self.heard - sum(length for _, length in self._skipped)
+            self._skipped.append((at, missing))
+        self.heard += missing
+        return missing
 
     def position(self, leg_sample: float) -> float:
         """Where in the stream a leg's sample lies, in samples."""

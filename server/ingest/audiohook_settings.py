@@ -53,10 +53,25 @@ class AudioHookSettings:
         return number or None
 
 
-def language_of(tag: str) -> str:
-    """Our name for a language that Genesys names, such as `zh` for `zh-CN`."""
-    language = without_region(tag)
-    return _SAME.get(language, language)
+class Spoken:
+    """What the client says is spoken."""
+
+    def __init__(self, language: str, loaded: Container[str]) -> None:
+        self._loaded = loaded
+        self.language = language
+        """In which of our languages it is heard."""
+        self.tag = tag_of(language)
+        """How the client calls it."""
+        self.understood = True
+        """Whether there is a recogniser for it; where there is none, the client is asked to pause."""
+
+    def change(self, tag: str) -> None:
+        """Another language from here on; where nobody understands it, `language` stays what it was."""
+        wanted = without_region(tag)
+        wanted = _SAME.get(wanted, wanted)
+        self.understood = wanted in self._loaded
+        if self.understood:
+            self.language, self.tag = wanted, tag
 
 
 def tag_of(language: str) -> str:
