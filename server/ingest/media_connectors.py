@@ -11,7 +11,7 @@ from server.ingest.dialect import Dialect, Limits
 from server.ingest.media_messages import Names
 from server.ingest.media_streams import MediaStreamDialect
 from server.ingest.shown import check_shown, tokens
-from server.ingest.signed_urls import is_one_of, plivo_signature, spellings, twilio_signature
+from server.ingest.signed_urls import is_one_of, plivo_signature, plivo_spellings, spellings, twilio_signature
 from server.wire.base import ErrorCode
 
 _MOST_SIGNATURES = 4
@@ -70,9 +70,6 @@ class SigningConnector(MediaStreamConnector):
             raise ValueError("it begins with wss://")
         return url
 
-    def _urls(self, upgrade: Upgrade) -> list[str]:
-        return spellings(self.public_url or upgrade.url)
-
 
 class TwilioConnector(SigningConnector):
     """Twilio Media Streams, `<Start><Stream>` or `<Connect><Stream>`. The call is its `callSid`, unless a parameter
@@ -84,8 +81,9 @@ class TwilioConnector(SigningConnector):
     def _check(self, upgrade: Upgrade, secret: str) -> None:
         shown = upgrade.headers.get("x-twilio-signature", "")
         settings = upgrade.headers.get("x-twilio-webhooks-signature-settings", "").upper()
+        urls = spellings(self.public_url or upgrade.url)
         algorithm = "HMAC_SHA256" if "ALGORITHM=HMAC_SHA256" in settings.replace(" ", "") else "HMAC_SHA1"
-        if not is_one_of(shown, [twilio_signature(url, secret, algorithm) for url in self._urls(upgrade)]):
+        if not is_one_of(shown, [twilio_signature(url, secret, algorithm) for url in urls]):
             raise NotAdmitted(ErrorCode.UNAUTHENTICATED, _UNSIGNED.format("X-Twilio-Signature"))
 
 
@@ -98,7 +96,7 @@ class PlivoConnector(SigningConnector):
 
     def _check(self, upgrade: Upgrade, secret: str) -> None:
         nonce = upgrade.headers.get("x-plivo-signature-v3-nonce", "")
-        right = [plivo_signature(url, nonce, secret) for url in self._urls(upgrade)]
+        right = [plivo_signature(url, nonce, secret) for url in plivo_spellings(self.public_url or upgrade.url)]
         shown = upgrade.headers.get("x-plivo-signature-v3", "").split(",")[:_MOST_SIGNATURES]
         if not nonce or sum(is_one_of(one.strip(), right) for one in shown) == 0:
             raise NotAdmitted(ErrorCode.UNAUTHENTICATED, _UNSIGNED.format("X-Plivo-Signature-V3"))

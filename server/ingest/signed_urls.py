@@ -40,6 +40,13 @@ def spellings(url: str) -> list[str]:
     return found
 
 
+def plivo_spellings(url: str) -> list[str]:
+    """The same for Plivo, whose own package checks the address by `http` and with `/websocket` at its end."""
+    parts = urlsplit(url)
+    ends = dict.fromkeys([parts.path, parts.path.rstrip("/") + "/websocket"])
+    return [one for path in ends for one in spellings(urlunsplit(("ws", parts.netloc, path, parts.query, "")))]
+
+
 def is_one_of(shown: str, signatures: Iterable[str]) -> bool:
     """Whether a signature was shown; takes the same time whichever it is."""
     given = shown.encode("utf-8", "replace")

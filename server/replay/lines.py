@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 
+from server.ingest.audiosocket_frames import Frame, Kind
+
 TCP = "tcp://"
 _READ_BYTES = 4096
+_HANGUP = Frame(Kind.HANGUP).encode()
 
 
 class Line(Protocol):
@@ -48,8 +51,10 @@ class _TcpLine:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._hung_up = False
 
     async def send(self, message: str | bytes) -> None:
+        self._hung_up = message == _HANGUP
         try:
             self._writer.write(message.encode() if isinstance(message, str) else message)
             await self._writer.drain()
@@ -58,10 +63,11 @@ class _TcpLine:
 
     async def recv(self, decode: Literal[True]) -> str:
         try:
-            hung_up = await self._reader.read(_READ_BYTES)
+            heard = await self._reader.read(_READ_BYTES)
         except OSError as error:
             raise ConnectionClosed(None, None) from error
-        raise ConnectionClosed(Close(1008, "it hung up: its log says why") if hung_up else Close(1000, ""), None)
+        refused = heard and not self._hung_up
+        raise ConnectionClosed(Close(1008, "it hung up: its log says why") if refused else Close(1000, ""), None)
 
     async def close(self) -> None:
         self._writer.close()

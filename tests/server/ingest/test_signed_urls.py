@@ -88,8 +88,18 @@ def test_no_other_address_is_taken_for_it():
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=20))
 def test_plivo_is_signed_as_its_own_package_does(nonce):
-    for url in (URL, f"{URL}?b=2&a=1"):
+    # Its package takes no wss.
+    https = URL.replace("wss", "https")
+    for url in (https, f"{https}?b=2&a=1"):
         assert validate_v3_signature("GET", url, nonce, TOKEN, plivo_signature(url, nonce, TOKEN))
+    plivo().admit(upgrade(x_plivo_signature_v3=plivo_signature(https, nonce, TOKEN), x_plivo_signature_v3_nonce=nonce))
+
+
+@pytest.mark.parametrize("written", [URL, URL.replace("wss", "http") + "/websocket", URL.replace("wss", "https")])
+def test_ways_in_which_plivo_may_write_the_address(written):
+    for called in (URL, URL.replace("wss", "ws")):
+        signed = plivo_signature(written, "n0nce", TOKEN)
+        plivo().admit(upgrade(called, x_plivo_signature_v3=signed, x_plivo_signature_v3_nonce="n0nce"))
 
 
 def test_plivo_lets_in_who_signs_the_address():
