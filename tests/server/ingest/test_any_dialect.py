@@ -46,7 +46,10 @@ DIALECTS: dict[str, tuple[Callable[[], Dialect], str | None]] = {
     "plivo": (made_by(PlivoConnector, "plivo", TRACKS), "plivo_no_stop"),
     "exotel": (made_by(ExotelConnector, "exotel", TRACKS), "exotel_stream"),
     "signalwire": (made_by(SignalWireConnector, "signalwire", TRACKS), "signalwire_l16"),
-    "audiohook": (made_by(AudioHookConnector, "audiohook", {"external": "customer", "internal": "agent"}), None),
+    "audiohook": (
+        made_by(AudioHookConnector, "audiohook", {"external": "customer", "internal": "agent"}),
+        "audiohook/paused",
+    ),
     "jambonz": (made_by(JambonzConnector, "jambonz", STEREO), "jambonz_listen_stereo"),
     "freeswitch": (made_by(FreeSwitchConnector, "freeswitch", STEREO), "freeswitch_audio_stream"),
     "vonage": (made_by(VonageConnector, "vonage", {"mixed": "mixed"}), "vonage"),
