@@ -24,6 +24,7 @@ from server.auth import ChatLinks, Doorkeeper, Refusal, load_secret
 from server.delivery import Delivery
 from server.demo import Demo, load_packs, refuse_demo_logins, seed_demo, seed_knowledge
 from server.hub import Hub
+from server.ingest.connector import Connector
 from server.ingest.connectors import load_connectors
 from server.ingest.tcp import tcp_doors
 from server.keeping.housekeeping import keep_sweeping
@@ -102,6 +103,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _running(settings: Settings) -> AsyncIterator[Services]:
     """Build the services, take up what a crash left behind, and run the housekeeping until the end."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    connectors = await asyncio.to_thread(load_connectors, settings.connectors, os.environ)
     url = settings.resolved_database_url()
     await asyncio.to_thread(upgrade, url)
     store = await Store.open(url)
@@ -113,7 +115,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     async with httpx.AsyncClient(timeout=settings.webhook_timeout) as client, contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         room = _audio_room(settings, pools, executor, recorder, prompts)
-        services = await _build(settings, store, suggestions, room, client)
+        services = await _build(settings, store, suggestions, room, client, connectors)
         await recorder.recover()
         await services.calls.recover()
         # The first recognisers warm up while the server already answers: an early call only waits a little longer.
@@ -131,10 +133,14 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def _build(
-    settings: Settings, store: Store, suggestions: Knowledge, room: AudioRoom, client: httpx.AsyncClient
+    settings: Settings,
+    store: Store,
+    suggestions: Knowledge,
+    room: AudioRoom,
+    client: httpx.AsyncClient,
+    connectors: Mapping[str, Connector],
 ) -> Services:
     secret = load_secret(settings)
-    connectors = await asyncio.to_thread(load_connectors, settings.connectors, os.environ)
     player = await _seed(settings, store)
     await suggestions.refresh()
     hub: Hub[Published] = Hub()

@@ -55,3 +55,10 @@ def test_an_announcement_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     places = {"TICI_DATA_DIR": str(tmp_path / "data"), "TICI_MODELS_DIR": str(tmp_path / "none")}
     assert "welcome.wav" in sentence(start(TICI_PROMPTS_DIR=str(tmp_path), **places))
     assert str(tmp_path / "nowhere") in sentence(start(TICI_PROMPTS_DIR=str(tmp_path / "nowhere"), **places))
+
+
+def test_a_connector_that_is_wrong_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "connectors.toml"
+    file.write_text('[connector.main-line]\ndialect = "twilio"\n')
+    said = sentence(start(TICI_DATA_DIR=str(tmp_path / "data"), TICI_CONNECTORS=str(file)))
+    assert all(part in said for part in (str(file), "main-line", "legs"))
