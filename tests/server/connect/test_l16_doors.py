@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from asr.audio import encode
+from server.ingest.connectors import ConnectorError
 from server.ingest.dialect import Audio
 from tests.server.connect.serving import Served, serving
 from tests.server.live.parts import RATE, Node, say, until
@@ -266,3 +267,35 @@ async def test_a_silent_audiosocket_is_hung_up(node: Node) -> None:
         async with asyncio.timeout(PATIENCE):
             assert await reader.read() == frame(0x00)
         writer.close()
+
+
+async def test_connections_are_counted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.ingest.tcp.MOST_CONNECTIONS", 1)
+    async with serving(node, CONNECTORS) as served:
+        first = await dialled(served, UUIDS[1])
+        first[1].write(frame(0x10, bytes(320)))
+        await until(lambda: node.calls.live == 1, PATIENCE)
+        one_too_many = await dialled(served, UUIDS[2])
+        async with asyncio.timeout(PATIENCE):
+            assert await one_too_many[0].read() == b""
+        assert node.calls.live == 1
+        for line in (first, one_too_many):
+            line[1].close()
+
+
+async def test_a_port_that_is_taken_is_told(node: Node) -> None:
+    async with serving(node, CONNECTORS) as served:
+        taken = f"127.0.0.1:{served.ports['tcp']}"
+        with pytest.raises(ConnectorError, match=f"connector `tcp`: cannot listen on {taken}"):
+            async with serving(node, CONNECTORS.replace("127.0.0.1:0", taken)):
+                pass
+
+
+async def test_a_node_that_stops_lets_its_lines_go(node: Node) -> None:
+    async with serving(node, CONNECTORS) as served:
+        reader, writer = await dialled(served, UUIDS[1])
+        writer.write(frame(0x10, bytes(320)))
+        await until(lambda: node.calls.live == 1, PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        assert await reader.read() == b""
+    writer.close()
