@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 from time import monotonic, time
 from typing import Any
 
@@ -18,6 +20,9 @@ from server.auth import ChatLinks, Doorkeeper, Refusal, load_secret
 from server.delivery import Delivery
 from server.demo import Demo, load_packs, refuse_demo_logins, seed_demo, seed_knowledge
 from server.hub import Hub
+from server.ingest.connector import Connector
+from server.ingest.connectors import load_connectors
+from server.ingest.tcp import tcp_doors
 from server.keeping.housekeeping import keep_sweeping
 from server.keeping.sweeping import Sweeper
 from server.knowledge import Knowledge
@@ -32,6 +37,7 @@ from server.routes import (
     calls,
     chat,
     claims,
+    connect,
     conversations,
     demo,
     floor,
@@ -73,7 +79,7 @@ TICK_SECONDS = 0.5
 SHRINK_SECONDS = 5.0
 REFRESH_SECONDS = 0.5
 ROUTERS = (
-    *(session, listen, panel, chat, calls, claims, admin, knowledge),
+    *(session, listen, connect, panel, chat, calls, claims, admin, knowledge),
     *(conversations, review, privacy, demo, training, wordings, tasks, health, metrics, floor, queues, schema),
 )
 
@@ -103,6 +109,7 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
     """Build the services, take up what a crash left behind, and run the housekeeping until the end."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     traces = open_traces(settings.otel_endpoint)
+    connectors = await asyncio.to_thread(load_connectors, settings.connectors, os.environ)
     url = settings.resolved_database_url()
     await asyncio.to_thread(upgrade, url)
     store = await Store.open(url)
@@ -116,13 +123,14 @@ async def _running(settings: Settings) -> AsyncIterator[Services]:
             stack.push_async_callback(asyncio.to_thread, traces.close)
         stack.push_async_callback(store.close)
         room = _audio_room(settings, speech, recorder, prompts)
-        services = await _build(settings, store, suggestions, room, client, traces)
+        services = await _build(settings, store, suggestions, room, client, traces, connectors)
         await recorder.recover()
         await services.calls.recover()
         speech.warm(settings.asr_warm)
         tasks = [asyncio.create_task(work) for work in [*_housekeeping(services), _sweeping(services, recorder)]]
         try:
-            yield services
+            async with tcp_doors(services.connectors.values(), partial(connect.speak_tcp, services)):
+                yield services
         finally:
             for task in tasks:
                 task.cancel()
@@ -137,6 +145,7 @@ async def _build(
     room: AudioRoom,
     client: httpx.AsyncClient,
     traces: Traces | None,
+    connectors: Mapping[str, Connector],
 ) -> Services:
     secret = load_secret(settings)
     player = await _seed(settings, store)
@@ -171,6 +180,7 @@ async def _build(
         demo=player,
         metrics=room.metrics,
         traces=traces,
+        connectors=connectors,
     )
 
 

@@ -17,6 +17,7 @@ from asr.recognizer import ModelError as SpeechModelError
 from kb.files import FileError
 from server.app import create_app
 from server.demo import DEMO_LOGINS, url_host
+from server.ingest.connectors import ConnectorError
 from server.services import Services
 from server.settings import Settings
 from server.spool import StorageError
@@ -34,7 +35,7 @@ PONG_SECONDS = 60
 
 
 MENDABLE = (
-    *(FileError, IntentModelError, MissingWeights, OSError),
+    *(ConnectorError, FileError, IntentModelError, MissingWeights, OSError),
     *(PromptError, SpeechModelError, StorageError, StoreError, TracingError),
     *(DamagedWeights, ManifestError),
 )

@@ -1,5 +1,6 @@
 """The running parts of a node, and how a route gets at them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from server.auth import ChatLinks, Doorkeeper
 from server.delivery import Delivery
 from server.demo import Demo
 from server.hub import Hub
+from server.ingest.connector import Connector
 from server.knowledge import Knowledge
 from server.live.calls import Calls
 from server.live.conversation import Published
@@ -38,6 +40,8 @@ class Services:
     words: Words = field(default_factory=Words)
     metrics: Metrics = field(default_factory=Metrics)
     traces: Traces | None = None
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    """The connected phone systems, by name."""
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         description="Networks from which `/v1/vosk` needs no key, since its protocol has no place for one (JSON list). "
         "Behind a proxy on this machine everyone seems to call from here: set it to `[]` then.",
     )
+    connectors: Path | None = Field(
+        None,
+        description="File (TOML) that says which phone systems are connected, see `docs/connect/README.md`. "
+        "Empty: none.",
+    )
     decode_load: float = Field(
         0.8,
         ge=0,

@@ -38,7 +38,7 @@ def calls(
     ] = None,
     agent: Annotated[str | None, typer.Option(help="The agent's login or extension.")] = None,
     language: Annotated[str, typer.Option(help="Language spoken.")] = "zh",
-    encoding: Annotated[str, typer.Option(help="pcm16 or mulaw.")] = "pcm16",
+    encoding: Annotated[str, typer.Option(help="pcm16, mulaw or alaw.")] = "pcm16",
     chunk: Annotated[float, typer.Option(min=0.01, max=2, help="Seconds of audio per message.")] = 0.1,
     pid: Annotated[int | None, typer.Option(help="The server's process id, to measure its CPU and memory.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

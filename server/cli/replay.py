@@ -23,7 +23,10 @@ from server.settings import Settings
 LOCAL_DOORS = {
     ClientDialect.NATIVE: "ws://127.0.0.1:8600/v1/listen",
     ClientDialect.VOSK: "ws://127.0.0.1:8600/v1/vosk",
+    ClientDialect.AUDIOSOCKET: "tcp://127.0.0.1:9092",
 }
+LOCAL_CONNECTOR = "ws://127.0.0.1:8600/v1/connect/{}"
+"""The door of a connector that is called as its dialect is."""
 
 Key = Annotated[
     str | None, typer.Option(envvar="TICI_KEY", show_envvar=True, help="API key; a demo server's own is found.")
@@ -47,11 +50,16 @@ def replay(
     customer: Annotated[str | None, typer.Option(help="The customer's reference.")] = None,
     queue: Annotated[str, typer.Option(help="The queue that the call came in by.")] = "default",
     language: Annotated[str, typer.Option(help="Language spoken.")] = "zh",
-    encoding: Annotated[str, typer.Option(help="pcm16 or mulaw.")] = "pcm16",
+    encoding: Annotated[
+        str | None, typer.Option(help="pcm16, mulaw or alaw.", show_default="what the dialect has")
+    ] = None,
     chunk: Annotated[float, typer.Option(min=0.01, max=2, help="Seconds of audio per message.")] = 0.1,
     retry_seconds: Annotated[float, typer.Option(min=0, help="How long to try again for a lost connection.")] = 30.0,
     events: Annotated[
         Path | None, typer.Option(help="Script of a switch (JSONL): call events told beside the audio.")
+    ] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="The connector's secret, where the dialect is a phone system's.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One event per line as JSON, then a summary.")] = False,
 ) -> None:
@@ -61,12 +69,16 @@ def replay(
     {"after": 8.5, "type": "transferred", "agent": "8012"}; "told" delays the telling of it. The key needs the scope
     `events` then. One to try is kb/packs/zh_bank/calls/lost_card.switch.jsonl.
 
+    A phone system's dialect (twilio, …) is played to a connector: the first leg as its track `inbound`, the second as
+    `outbound`, signed with --secret as the vendor does. With audiohook they are `external` and `internal`, --secret
+    is API_KEY:CLIENT_SECRET, and an --external-id that is no UUID is told as one that is made of it.
+
     A lost connection is resumed where the server has audio for good. Exit codes: 2 unusable audio or options,
     3 refused by the server, 4 key refused, 5 connection lost for good, 1 anything else.
     """
     options = CallOptions(
-        url=url or LOCAL_DOORS[dialect],
-        external_id=external_id or f"replay-{new_id()}",
+        url=url or LOCAL_DOORS.get(dialect, LOCAL_CONNECTOR.format(dialect)),
+        external_id=external_id or (new_id() if dialect is ClientDialect.AUDIOHOOK else f"replay-{new_id()}"),
         dialect=dialect,
         sockets=sockets,
         key=key or demo_key(url),
@@ -74,7 +86,8 @@ def replay(
         customer=customer,
         queue=queue,
         language=language,
-        encoding=check_encoding(encoding),
+        encoding=check_encoding(encoding or dialect.encoding),
+        secret=secret,
         speed=speed,
         chunk=chunk,
         retry_seconds=retry_seconds,
@@ -98,8 +111,8 @@ def demo_key(url: str | None) -> str | None:
 
 def check_encoding(encoding: str) -> str:
     """`encoding` if senders may use it; else the usual complaint about an option."""
-    if encoding not in ("pcm16", "mulaw"):
-        raise typer.BadParameter("use pcm16 or mulaw", param_hint="--encoding")
+    if encoding not in ("pcm16", "mulaw", "alaw"):
+        raise typer.BadParameter("use pcm16, mulaw or alaw", param_hint="--encoding")
     return encoding
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from server.docs.cli import cli_page
+from server.docs.connectors import connectors_page
 from server.docs.metrics import metrics_page
 from server.docs.protocol import protocol_page
 from server.docs.settings import settings_page
@@ -16,6 +17,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/protocol.md": protocol_page,
         "docs/metrics.md": metrics_page,
         "docs/cli.md": cli_page,
+        "docs/connect/README.md": connectors_page,
         "web/wire.schema.json": schema_text,
     }
 )

@@ -7,7 +7,7 @@ return. A dialect never raises on anything a sender can send.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from asr.audio import decode
 from server.wire import listen
 from server.wire.base import ErrorCode
+from server.wire.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,26 @@ class Close:
     reason: str
 
 
-Reply = SendText | Close
+@dataclass(frozen=True, slots=True)
+class SendBytes:
+    """Send this binary message."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CloseWithin:
+    """Close in so many `seconds`, as `Close` does, unless the sender closes first; other replies may still follow."""
+
+    code: int
+    reason: str
+    seconds: float
+
+
+Reply = SendText | SendBytes | Close | CloseWithin
+
+MOST_FILLED = 60.0
+"""Seconds of missing audio for which silence can stand in: to decode it costs time when the audio goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +61,20 @@ class OpenCall:
 
     `resumable`: the sender can be told where to go on (`resume_from`). Where it is false, the sender goes on from
     now, and whatever was said while it was away is a gap.
+    `supersede`: the legs may be taken from another connection that still seems to deliver them, as a phone system
+    does that connects anew before its old connection is known to be dead. Only for senders that were authenticated.
+
+    One connection may open several legs of the same call one after the other, each answered on its own.
     """
 
     start: listen.Start
     resumable: bool
+    supersede: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """Audio of each leg, all of the same length in samples, in the source encoding as the spool keeps it."""
+    """Audio of one or more open legs, all of the same length in samples, in the encoding that the spool keeps."""
 
     raw: Mapping[str, bytes]
     encoding: str
@@ -61,8 +86,29 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """`samples` of a leg never came, or were left out on purpose: silence of that length takes their place.
+
+    Where it is long enough to matter, the stretch is marked as a gap, for `reason` (a few plain words: `lost`,
+    `paused`). More than `MOST_FILLED` seconds are only marked: the leg has no time for them. `encoding` is the leg's.
+    """
+
+    leg: str
+    samples: int
+    encoding: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CutUtterance:
     """The sender asks to close the utterance being spoken here; then answer with `chunk_done`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLanguage:
+    """From here on another language is spoken on all legs; one that is not loaded changes nothing."""
+
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +135,7 @@ class Tell:
     reply: Reply
 
 
-Action = OpenCall | Audio | CutUtterance | EndAudio | Refuse | Tell
+Action = OpenCall | Audio | Missing | CutUtterance | ChangeLanguage | EndAudio | Refuse | Tell
 
 
 class Dialect(Protocol):
@@ -100,6 +146,12 @@ class Dialect(Protocol):
 
     def receive_bytes(self, data: bytes) -> list[Action]:
         """Take a binary message, as `receive_text`."""
+
+    def left(self) -> list[Action]:
+        """The sender closed the connection in an orderly way; replies no longer reach it.
+
+        Where a protocol has no other way to say that a call is over, this ends its audio.
+        """
 
     def started(self, info: listen.Started, offset: float = 0.0) -> list[Reply]:
         """The call was opened. `offset`: seconds from the conversation's origin to the leg's sample 0."""
@@ -121,6 +173,14 @@ class Dialect(Protocol):
 
     def failed(self, code: ErrorCode, message: str, fatal: bool) -> list[Reply]:
         """Something went wrong, on either side; the connection ends if `fatal`."""
+
+
+@runtime_checkable
+class EventDialect(Dialect, Protocol):
+    """A dialect whose sender is also told what happens in its conversation: suggestions, outcomes, the agent."""
+
+    def event(self, event: Event) -> list[Reply]:
+        """A committed event of the conversation (`server.wire.events`); utterances come by `final` too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ class NativeDialect:
         audio = to_audio(data, self._start.encoding, [leg.leg for leg in self._start.legs])
         return self._refuse(audio) if isinstance(audio, Refuse) else [audio]
 
+    def left(self) -> list[Action]:
+        """Nothing: the sender may come back and go on."""
+        return []
+
     def started(self, info: listen.Started, offset: float = 0.0) -> list[Reply]:
         """Tell where to begin; see `Dialect`."""
         return _send(info)

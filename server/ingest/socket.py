@@ -1,34 +1,39 @@
-"""Drives a dialect over a WebSocket: what it receives becomes calls, what calls tell becomes replies."""
+"""Drives a dialect over a transport: what it receives becomes calls, what calls tell becomes replies."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
 
-from fastapi import WebSocket, WebSocketDisconnect
-from starlette.types import Message
-from starlette.websockets import WebSocketState
-
+from server.hub import Hub, Lagged
 from server.ingest.dialect import (
     Action,
     Audio,
+    ChangeLanguage,
     Close,
+    CloseWithin,
     CutUtterance,
     Dialect,
     EndAudio,
+    EventDialect,
+    Missing,
     OpenCall,
     Refuse,
     Reply,
+    SendBytes,
     SendText,
     Tell,
 )
+from server.ingest.transport import Gone, Transport
 from server.live.call import Call
 from server.live.calls import Calls, Permit
+from server.live.conversation import Published, conversation_topic
 from server.live.sender import CallRefused
 from server.spool import StorageError
 from server.store import StoreError
 from server.wire import listen
 from server.wire.base import ErrorCode
+from server.wire.events import Event
 
 log = logging.getLogger(__name__)
 QUEUE_SIZE = 1024
@@ -42,27 +47,33 @@ class AudioSocket:
 
     def __init__(
         self,
-        socket: WebSocket,
+        transport: Transport,
         dialect: Dialect,
         calls: Calls,
         idle_timeout: float,
         ack_interval: float,
         permit: Permit | None = None,
+        hub: Hub[Published] | None = None,
     ) -> None:
-        """Times in seconds: without audio for `idle_timeout` the connection is closed. `permit`: see `Calls.open`."""
-        self._socket = socket
+        """Times in seconds: without audio for `idle_timeout` the connection is closed. `permit`: see `Calls.open`.
+
+        `hub`: where an `EventDialect` hears what happens in its conversation.
+        """
+        self._transport = transport
         self._dialect = dialect
         self._calls = calls
         self._idle_timeout = idle_timeout
         self._ack_interval = ack_interval
         self._permit = permit
+        self._hub = hub
+        self._events: asyncio.Task[None] | None = None
         self._replies: asyncio.Queue[Reply] = asyncio.Queue(QUEUE_SIZE)
         self._call: Call | None = None
         self._gone = False
 
-    async def run(self, subprotocol: str | None = None) -> None:
-        """Serve the connection until it ends."""
-        await self._socket.accept(subprotocol=subprotocol)
+    async def run(self) -> None:
+        """Accept and serve the connection until it ends."""
+        await self._transport.accept()
         writer = asyncio.create_task(self._write())
         acks = asyncio.create_task(self._acknowledge())
         try:
@@ -72,11 +83,12 @@ class AudioSocket:
         finally:
             if self._call is not None:
                 self._call.detach(self)
-            for task in (writer, acks):
+            tasks = [task for task in (writer, acks, self._events) if task is not None]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(writer, acks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    # --- what the call tells (server.live.call.Sender)
+    # --- what the call tells (server.live.sender.Sender)
 
     def acked(self, leg: str, samples: int) -> None:
         """Pass on what is durable."""
@@ -108,36 +120,45 @@ class AudioSocket:
                 return
             for action in self._understand(message):
                 await self._carry_out(action)
+            if isinstance(message, Gone):
+                self._gone = True
+                return
 
-    def _understand(self, message: Message) -> list[Action]:
-        data: bytes | None = message.get("bytes")
-        return self._dialect.receive_bytes(data) if data is not None else self._dialect.receive_text(message["text"])
+    def _understand(self, message: str | bytes | Gone) -> list[Action]:
+        match message:
+            case Gone(orderly):
+                return self._dialect.left() if orderly else []
+            case str():
+                return self._dialect.receive_text(message)
+            case _:
+                return self._dialect.receive_bytes(message)
 
-    async def _receive(self, writer: asyncio.Task[None]) -> Message | None:
-        """The next message; None when the connection is over."""
-        receiving = asyncio.ensure_future(self._socket.receive())
+    async def _receive(self, writer: asyncio.Task[None]) -> str | bytes | Gone | None:
+        """The next message; None when we are to close."""
+        receiving = asyncio.ensure_future(self._transport.receive())
         await asyncio.wait({receiving, writer}, timeout=self._idle_timeout, return_when=asyncio.FIRST_COMPLETED)
-        if not receiving.done():
-            receiving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await receiving
-            if not writer.done():
-                self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
-            return None
-        message = receiving.result()
-        self._gone = message["type"] == "websocket.disconnect"
-        return None if self._gone else message
+        if receiving.done():
+            return receiving.result()
+        receiving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await receiving
+        if not writer.done():
+            self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
+        return None
 
     async def _carry_out(self, action: Action) -> None:
         try:
             match action:
-                case OpenCall(start, resumable):
-                    self._call, started, offset = await self._calls.open(start, self, resumable, self._permit)
-                    self._tell(self._dialect.started(started, offset))
+                case OpenCall():
+                    await self._open(action)
                 case Audio() if self._call is not None:
                     await self._call.audio(action, self)
+                case Missing() if self._call is not None:
+                    await self._call.missing(action, self)
                 case CutUtterance() if self._call is not None:
                     await self._call.cut(self)
+                case ChangeLanguage(language) if self._call is not None:
+                    await self._call.change_language(language, self)
                 case EndAudio() if self._call is not None:
                     await self._end(self._call)
                 case Refuse(code, message, fatal):
@@ -149,6 +170,22 @@ class AudioSocket:
         except (StorageError, StoreError) as error:
             log.error("audio could not be stored: %s", type(error).__name__)
             self.failed(ErrorCode.STORAGE, "the audio could not be stored; connect again to go on")
+
+    async def _open(self, wanted: OpenCall) -> None:
+        self._call, started, offset = await self._calls.open(
+            wanted.start, self, wanted.resumable, self._permit, wanted.supersede
+        )
+        self._tell(self._dialect.started(started, offset))
+        if self._events is None and self._hub is not None and isinstance(self._dialect, EventDialect):
+            self._events = asyncio.create_task(self._pass_on(self._hub, self._dialect, started.conversation_id))
+
+    async def _pass_on(self, hub: Hub[Published], dialect: EventDialect, conversation_id: str) -> None:
+        """Tell the sender what happens in its conversation from now on."""
+        heard = hub.subscribe(conversation_topic(conversation_id))
+        with contextlib.closing(heard), contextlib.suppress(Lagged):
+            async for _, published in heard:
+                if isinstance(published, Event):
+                    self._tell(dialect.event(published))
 
     async def _end(self, call: Call) -> None:
         samples = await call.end(self, "stopped")
@@ -182,14 +219,17 @@ class AudioSocket:
 
     async def _write(self) -> None:
         """Send replies in order until one of them closes the connection, or the client stops reading."""
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+        with contextlib.suppress(OSError, TimeoutError):
             while True:
                 reply = await self._replies.get()
                 async with asyncio.timeout(SEND_TIMEOUT):
                     match reply:
                         case SendText(text):
-                            await self._socket.send_text(text)
+                            await self._transport.send_text(text)
+                        case SendBytes(data):
+                            await self._transport.send_bytes(data)
+                        case CloseWithin(code, reason, seconds):
+                            asyncio.get_running_loop().call_later(seconds, self._tell, [Close(code, reason)])
                         case Close(code, reason):
-                            if self._socket.application_state is WebSocketState.CONNECTED:
-                                await self._socket.close(code, reason)
+                            await self._transport.close(code, reason)
                             return

@@ -123,6 +123,10 @@ class VoskDialect:
             return self._refuse(audio)
         return [*opening, audio]
 
+    def left(self) -> list[Action]:
+        """Nothing: the end is told by `eof`, and the sender may come back."""
+        return []
+
     def started(self, info: listen.Started, offset: float = 0.0) -> list[Reply]:
         """Remember where this connection's first sample lies: a Vosk client counts its seconds from there."""
         rate = self._start.sample_rate if self._start else 1

@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 from functools import partial
 from time import monotonic, time
 
+from asr.audio import silence
 from asr.transcript import Transcript
-from server.ingest.dialect import Audio
+from server.ingest.dialect import MOST_FILLED, Audio, Missing
 from server.live.admission import check_start, heard_in
 from server.live.conversation import LiveConversation
 from server.live.decoders import LegDecoders
@@ -17,8 +18,9 @@ from server.live.noticing import LanguageWatch
 from server.live.patience import patiently
 from server.live.room import AudioRoom
 from server.live.sender import CallRefused, Sender, tell
-from server.live.slot import Slot, when_done
+from server.live.slot import SHORTEST_GAP, Slot, when_done
 from server.session import Output, Session
+from server.session.legs import change_languages
 from server.spool import LegSpool, SpoolHeader, StorageError
 from server.wire import events as ev
 from server.wire import listen
@@ -117,9 +119,35 @@ class Call:
             decoded.append(done)
         when_done(decoded, sender.chunk_done)
 
+    async def missing(self, missing: Missing, sender: Sender) -> None:
+        """Put silence in the place of audio that did not come, and mark it. Raises StorageError or StoreError."""
+        slot = self.slots.get(missing.leg)
+        if slot is None or not slot.delivered_by(sender):
+            return
+        position, rate = slot.live.spool.samples, slot.live.sample_rate
+        if missing.samples > MOST_FILLED * rate:
+            left_out = slot.left_out(missing.samples / rate, missing.reason)
+            slot.live.part_at(position)
+            await self._store(lambda session: session.gap(left_out, time()))
+            return
+        for start in range(0, missing.samples, rate):
+            piece = silence(missing.encoding, min(rate, missing.samples - start))
+            await self.audio(Audio({missing.leg: piece}, missing.encoding), sender)
+        gap = slot.filled_gap(position, missing.reason)
+        if gap.missing >= SHORTEST_GAP:
+            await self._store(lambda session: session.gap(gap, time()))
+
     async def cut(self, sender: Sender) -> None:
         """Close the open utterances of the sender's legs."""
         when_done([slot.live.cut() for slot in self.slots.values() if slot.sender is sender], sender.chunk_done)
+
+    async def change_language(self, language: str, sender: Sender) -> None:
+        """The sender says that another language is spoken from here on. Raises StoreError."""
+        cuts = [slot.live.cut() for slot in self.slots.values() if slot.sender is sender]
+        if cuts and language in self._room.pools:
+            # What was said before is heard in the language that it was said in.
+            await asyncio.wait(cuts)
+            await self._store(lambda session: change_languages(session, language, "sender", time()))
 
     async def acknowledge(self, sender: Sender) -> None:
         """Make what came from `sender` durable and tell it so. Raises StorageError."""
@@ -132,9 +160,12 @@ class Call:
 
     async def end(self, sender: Sender, reason: str) -> dict[str, int]:
         """The sender has no more audio: finish its legs; samples per leg. Raises StorageError or StoreError."""
-        names = [name for name, slot in self.slots.items() if slot.sender is sender]
         await self.acknowledge(sender)
-        return {name: await self.finish_leg(name, reason) for name in names}
+        samples = {}
+        for name, slot in list(self.slots.items()):
+            if slot.sender is sender:  # still: another one may have taken the leg over meanwhile
+                samples[name] = await self.finish_leg(name, reason)
+        return samples
 
     async def finish_leg(self, name: str, reason: str) -> int:
         """Decode the rest of a leg, end it, and keep its recording; its length in samples."""

@@ -96,20 +96,26 @@ class Calls:
         return live is not None and live.conversation_id in self._calls
 
     async def open(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit | None = None
+        self,
+        start: listen.Start,
+        sender: Sender,
+        resumable: bool,
+        permit: Permit | None = None,
+        supersede: bool = False,
     ) -> tuple[Call, listen.Started, float]:
         """Begin or resume the legs of `start`; also the offset of its first leg. Raises CallRefused.
 
-        `permit` refuses a queue that is not the sender's; None: it may use them all.
+        `permit` refuses a queue that is not the sender's; None: it may use them all. `supersede`: it may take legs
+        from another sender without a resume token.
         """
         try:
-            return await self._take(start, sender, resumable, permit or _any_queue)
+            return await self._take(start, sender, resumable, permit or _any_queue, supersede)
         except CallRefused as refused:
             self._room.metrics.refused(refused.code.value)
             raise
 
     async def _take(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, supersede: bool
     ) -> tuple[Call, listen.Started, float]:
         asked = monotonic()
         if self._draining:
@@ -120,13 +126,13 @@ class Calls:
             raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for {sorted(missing)}")
         async with self._lock:
             try:
-                return await self._open(start, sender, resumable, permit, asked)
+                return await self._open(start, sender, resumable, permit, supersede, asked)
             except (StorageError, StoreError) as error:
                 log.error("call refused, storage: %s", type(error).__name__)
                 raise CallRefused(ErrorCode.STORAGE, "the call cannot be stored now; try again") from error
 
     async def _open(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, asked: float
+        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, supersede: bool, asked: float
     ) -> tuple[Call, listen.Started, float]:
         live = await self._conversations.find(start.external_id)
         if live is not None:
@@ -137,7 +143,7 @@ class Calls:
         if live is not None:
             await permit(live.queue)
             _check_open(live)
-            entitled = self._entitled(live, start.resume_token)
+            entitled = supersede or self._entitled(live, start.resume_token)
             (call or Call(live, self._room)).check(start, may_supersede=entitled)
         fresh = live is None
         task = await self._store.tasks.get(TENANT, start.task) if start.task is not None else None

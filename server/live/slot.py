@@ -220,6 +220,17 @@ class Slot:
         where = header.offset + position / header.sample_rate
         return ev.LegGap(leg=self.live.name, start=where, end=where, missing=round(missing, 2), reason=reason)
 
+    def filled_gap(self, position: int, reason: str) -> ev.LegGap:
+        """The silence from a sample of the leg to its end so far, which stands in for audio that did not come."""
+        header = self.live.spool.header
+        start, end = (header.offset + sample / header.sample_rate for sample in (position, self.live.spool.samples))
+        return ev.LegGap(leg=self.live.name, start=start, end=end, missing=round(end - start, 3), reason=reason)
+
+    def left_out(self, missing: float, reason: str) -> ev.LegGap:
+        """The sender goes on so many seconds later than the leg, which has no time for them."""
+        self.since = (self.since[0] + missing, self.since[1])
+        return self.gap(self.live.spool.samples, missing, reason)
+
     def _behind(self, now: float) -> float:
         """Seconds by which the audio is behind the clock since the sender took over."""
         at, samples = self.since

@@ -3,13 +3,11 @@
 import asyncio
 
 from server.replay.audio import CallAudio
-from server.replay.errors import BadOptionError
-from server.replay.native_client import NativeClient
-from server.replay.options import CallOptions, ClientDialect, Sockets
+from server.replay.clients import clients_for
+from server.replay.options import CallOptions
 from server.replay.pacing import Pacer
-from server.replay.stream import Emit, Stream, StreamClient
+from server.replay.stream import Emit, Stream
 from server.replay.tally import Tally
-from server.replay.vosk_client import VoskClient
 
 
 async def play_call(audio: CallAudio, options: CallOptions, emit: Emit, tally: Tally | None = None) -> Tally:
@@ -19,7 +17,7 @@ async def play_call(audio: CallAudio, options: CallOptions, emit: Emit, tally: T
     """
     tally = tally or Tally()
     pacer = Pacer(audio.sample_rate, options.speed)
-    streams = [Stream(client, part, options, pacer, tally, emit) for client, part in _clients(audio, options)]
+    streams = [Stream(client, part, options, pacer, tally, emit) for client, part in clients_for(audio, options)]
     try:
         async with asyncio.TaskGroup() as group:
             for stream in streams:
@@ -28,18 +26,6 @@ async def play_call(audio: CallAudio, options: CallOptions, emit: Emit, tally: T
         # The first failure ends the call; the streams cancelled by it have nothing to add.
         raise _first(failures) from failures
     return tally
-
-
-def _clients(audio: CallAudio, options: CallOptions) -> list[tuple[StreamClient, CallAudio]]:
-    if options.dialect is ClientDialect.VOSK:
-        if options.encoding != "pcm16":
-            raise BadOptionError("the Vosk dialect carries pcm16 only")
-        return [(VoskClient(options, leg, audio.sample_rate), audio.only(leg)) for leg in audio.tracks]
-    groups = [[leg] for leg in audio.tracks] if options.sockets is Sockets.PER_LEG else [list(audio.tracks)]
-    return [
-        (NativeClient(options, legs, audio.sample_rate), audio if len(legs) > 1 else audio.only(legs[0]))
-        for legs in groups
-    ]
 
 
 def _first(failures: ExceptionGroup[Exception]) -> Exception:

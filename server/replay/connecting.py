@@ -1,14 +1,16 @@
 """Opening a socket to the server, with errors that say what to do."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from pydantic import ValidationError
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
 
 from server.replay.errors import RefusedError, ReplayError, UnauthorisedError
 from server.replay.heard import Failed
+from server.replay.lines import TCP, Line, tcp_line
 from server.wire.base import ErrorCode
 from server.wire.rest import ProblemResponse
 
@@ -18,6 +20,7 @@ RETRIED_CODES = frozenset(
 """Errors after which the same call is worth another connection."""
 
 _TRY_AGAIN_STATUS = 500
+_PATIENCE_SECONDS = 60.0
 
 
 class ConnectionFailed(Exception):
@@ -33,15 +36,28 @@ class Declined(Exception):
 
 
 @asynccontextmanager
-async def connected(url: str, headers: Mapping[str, str]) -> AsyncIterator[ClientConnection]:
+async def connected(url: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()) -> AsyncIterator[Line]:
     """An open socket.
 
     Raises `ConnectionFailed` if trying again may help, `Declined` if the server says what is wrong, else
     `UnauthorisedError`, `RefusedError` or `ReplayError`.
     """
+    if url.startswith(TCP):
+        async with _connected_tcp(url) as line:
+            yield line
+        return
     try:
         # Audio does not deflate; the server is on the operator's own network, never behind a web proxy.
-        socket = await connect(url, additional_headers=headers, compression=None, proxy=None, close_timeout=2)
+        socket = await connect(
+            url,
+            additional_headers=headers,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            compression=None,
+            proxy=None,
+            # A server that is behind answers late, also to a close: what is on its way would be lost.
+            ping_timeout=_PATIENCE_SECONDS,
+            close_timeout=_PATIENCE_SECONDS,
+        )
     except (InvalidURI, ValueError) as error:
         raise ReplayError(f"{url} is not a WebSocket address: it begins with ws:// or wss://") from error
     except InvalidStatus as error:
@@ -50,6 +66,18 @@ async def connected(url: str, headers: Mapping[str, str]) -> AsyncIterator[Clien
         raise ConnectionFailed(f"cannot connect ({type(error).__name__})") from error
     async with socket:
         yield socket
+
+
+@asynccontextmanager
+async def _connected_tcp(url: str) -> AsyncIterator[Line]:
+    async with AsyncExitStack() as stack:
+        try:
+            line = await stack.enter_async_context(tcp_line(url))
+        except ValueError as error:
+            raise ReplayError(f"{url} is not an address of AudioSocket: it is tcp://host:port") from error
+        except OSError as error:
+            raise ConnectionFailed(f"cannot connect ({type(error).__name__})") from error
+        yield line
 
 
 def _refusal(status: int, body: bytes | bytearray | None) -> Exception:

@@ -51,7 +51,11 @@ Heard = Begin | Acked | FinalHeard | Finished | Failed
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as received, in the native dialect's words, and what it means (None: nothing for the sender)."""
+    """A message as received, in the native dialect's words, and what it means (None: nothing for the sender).
+
+    `replies` are sent at once.
+    """
 
     event: Message | dict[str, object]
     heard: Heard | None
+    replies: tuple[str | bytes, ...] = ()

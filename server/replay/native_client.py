@@ -2,6 +2,7 @@
 
 from pydantic import TypeAdapter, ValidationError
 
+from server.replay.client import StreamClient
 from server.replay.errors import BadOptionError, ReplayError
 from server.replay.heard import Acked, Begin, Failed, FinalHeard, Finished, Heard, Received
 from server.replay.options import CallOptions, role_of
@@ -10,27 +11,28 @@ from server.wire import listen
 _ANSWER: TypeAdapter[listen.ListenServerMessage] = TypeAdapter(listen.ListenServerMessage)
 
 
-class NativeClient:
+class NativeClient(StreamClient):
     """One stream's words to the server; outlives connections, so that it can resume."""
 
     def __init__(self, options: CallOptions, legs: list[str], sample_rate: int) -> None:
         """`legs` in the order in which their samples are interleaved; raises `BadOptionError`."""
         self._rate = sample_rate
         self._start = _start(options, legs, sample_rate)
+        self.options = options
         # Also in the URL, so that a node that is full can refuse before the upgrade.
         self.url = options.url_with({"external_id": options.external_id})
 
-    def opening(self, position: int) -> str:
+    def opening(self, position: int) -> list[str]:
         """The first message of a connection; the server says where to go on, whatever our `position`."""
-        return self._start.model_dump_json(exclude_none=True)
+        return [self._start.model_dump_json(exclude_none=True)]
 
     def begun(self) -> Begin | None:
         """Nothing: the server says when to begin."""
         return None
 
-    def ending(self) -> str:
+    def ending(self) -> list[str]:
         """The last message of the call."""
-        return listen.Stop().model_dump_json()
+        return [listen.Stop().model_dump_json()]
 
     def receive(self, text: str) -> Received:
         """Understand a message of the server; raises `ReplayError` if it is none of ours."""

@@ -12,6 +12,33 @@ class ClientDialect(StrEnum):
 
     NATIVE = "native"
     VOSK = "vosk"
+    TWILIO = "twilio"
+    TELNYX = "telnyx"
+    PLIVO = "plivo"
+    EXOTEL = "exotel"
+    SIGNALWIRE = "signalwire"
+    JAMBONZ = "jambonz"
+    FREESWITCH = "freeswitch"
+    VONAGE = "vonage"
+    CHAN_WEBSOCKET = "chan-websocket"
+    AUDIOSOCKET = "audiosocket"
+    AUDIOHOOK = "audiohook"
+
+    @property
+    def encoding(self) -> str:
+        """How its senders write samples, where nothing else is asked for."""
+        return "mulaw" if self in _MULAW else "pcm16"
+
+
+_MULAW = frozenset(
+    {
+        ClientDialect.TWILIO,
+        ClientDialect.TELNYX,
+        ClientDialect.PLIVO,
+        ClientDialect.SIGNALWIRE,
+        ClientDialect.AUDIOHOOK,
+    }
+)
 
 
 class Sockets(StrEnum):
@@ -38,11 +65,19 @@ class CallOptions:
     speed: float = 1.0
     chunk: float = 0.1
     retry_seconds: float = 30.0
+    secret: str | None = None
+    """What a phone system's connector knows its sender by."""
 
     @property
     def headers(self) -> dict[str, str]:
         """The key as a header, if there is one."""
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def said_of_call(self) -> dict[str, str]:
+        """What is known of the call besides its id, by name."""
+        said = {"agent": self.agent, "customer": self.customer, "language": self.language}
+        said |= {"queue": self.queue if self.queue != "default" else None}
+        return {name: value for name, value in said.items() if value is not None}
 
     def url_with(self, query: dict[str, str]) -> str:
         """The URL with more query parameters."""

@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from server.replay.audio import CallAudio
+from server.replay.client import StreamClient
 from server.replay.connecting import RETRIED_CODES, ConnectionFailed, Declined, connected
 from server.replay.errors import LostError, RefusedError, ReplayError, UnauthorisedError
 from server.replay.heard import Begin, Failed, FinalHeard, Finished, Heard, Received
+from server.replay.lines import Line
 from server.replay.options import CallOptions
 from server.replay.pacing import Pacer, SendLog
 from server.replay.tally import Tally
@@ -23,30 +24,11 @@ Emit = Callable[[dict[str, Any]], None]
 
 _REFUSALS = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 """Close codes that say that what we send is wrong, not that the connection is."""
+_ENDS = frozenset({1000, 1001, 1005})
+"""Close codes of a server that has heard everything; 1006 and 1011 are of a line that broke with audio on its way."""
 _BEGIN_SECONDS = 30.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
-
-
-class StreamClient(Protocol):
-    """The sending side of a dialect, without I/O."""
-
-    url: str
-
-    def opening(self, position: int) -> str:
-        """The first message of a connection that will go on from sample `position`."""
-
-    def begun(self) -> Begin | None:
-        """When to begin, if the server does not say."""
-
-    def ending(self) -> str:
-        """The last message."""
-
-    def receive(self, text: str) -> Received:
-        """Understand a message."""
-
-    def closed(self, reason: str, ending: bool) -> Heard | None:
-        """Understand a close; `ending`: the last message was sent."""
 
 
 class Stream:
@@ -91,8 +73,8 @@ class Stream:
     async def _connection(self) -> None:
         self._alive = self._ending = False
         try:
-            async with connected(self._client.url, self._options.headers) as socket:
-                await socket.send(self._client.opening(self._position))
+            async with connected(self._client.url, self._client.headers, self._client.subprotocols) as socket:
+                await _send(socket, self._client.opening(self._position))
                 async with asyncio.timeout(_BEGIN_SECONDS):
                     begin = self._client.begun() or await self._hear_begin(socket)
                 if isinstance(begin, Begin):
@@ -105,9 +87,9 @@ class Stream:
         except (ConnectionFailed, TimeoutError) as error:
             raise _Interrupted(str(error) or "no answer") from error
 
-    async def _hear_begin(self, socket: ClientConnection) -> Begin | Finished:
+    async def _hear_begin(self, socket: Line) -> Begin | Finished:
         while True:
-            heard = self._take(await socket.recv(decode=True))
+            heard = await self._hear(socket)
             if isinstance(heard, Begin | Finished):
                 return heard
 
@@ -120,10 +102,10 @@ class Stream:
         self._admitted = True
         self._pacer.begin()
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _talk(self, socket: Line) -> None:
         sending = asyncio.create_task(self._send_all(socket))
         try:
-            while not isinstance(self._take(await socket.recv(decode=True)), Finished):
+            while not isinstance(await self._hear(socket), Finished):
                 pass
         finally:
             sending.cancel()
@@ -131,19 +113,25 @@ class Stream:
             with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
                 await sending
 
-    async def _send_all(self, socket: ClientConnection) -> None:
+    async def _send_all(self, socket: Line) -> None:
         step = max(1, round(self._options.chunk * self._audio.sample_rate))
         while self._position < self._audio.samples:
             end = min(self._position + step, self._audio.samples)
             await self._pacer.until(end)
             self._log.sent(end)
-            await socket.send(self._audio.chunk(self._position, end, self._options.encoding))
+            await _send(socket, self._client.pieces(self._audio, self._position, end))
             self._position = end
-        await socket.send(self._client.ending())
+        await _send(socket, self._client.ending())
         self._ending = self._ended_once = True
+        if self._client.hangs_up:
+            await socket.close()
 
-    def _take(self, text: str) -> Heard | None:
-        received = self._client.receive(text)
+    async def _hear(self, socket: Line) -> Heard | None:
+        received = self._client.receive(await socket.recv(decode=True))
+        await _send(socket, received.replies)
+        return self._take(received)
+
+    def _take(self, received: Received) -> Heard | None:
         event = received.event
         self._tell(event.model_dump(mode="json") if isinstance(event, Message) else event)
         heard = received.heard
@@ -157,7 +145,7 @@ class Stream:
     def _judge_close(self, closed: ConnectionClosed) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
         heard = self._client.closed(reason, self._ending)
-        if isinstance(heard, Finished):
+        if isinstance(heard, Finished) and code in _ENDS:
             return
         if isinstance(heard, Failed):
             self._judge_failure(heard)
@@ -179,6 +167,11 @@ class Stream:
 
     def _tell(self, event: dict[str, Any]) -> None:
         self._emit({"at": time.time(), **event})
+
+
+async def _send(socket: Line, messages: Iterable[str | bytes]) -> None:
+    for message in messages:
+        await socket.send(message)
 
 
 class _Interrupted(ReplayError):

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+from server.replay.client import StreamClient
 from server.replay.errors import ReplayError
 from server.replay.heard import Begin, Failed, FinalHeard, Finished, Heard, Received
 from server.replay.options import CallOptions, role_of
 from server.wire.base import ErrorCode
 
 
-class VoskClient:
+class VoskClient(StreamClient):
     """One leg's words to the server. The protocol cannot resume: what was under way when a connection broke is lost."""
 
     def __init__(self, options: CallOptions, leg: str, sample_rate: int) -> None:
@@ -24,22 +25,23 @@ class VoskClient:
             "customer": options.customer,
         }
         self.url = options.url_with({name: value for name, value in said.items() if value is not None})
+        self.options = options
         self._leg = leg
         self._rate = sample_rate
         self._first_sample = 0
 
-    def opening(self, position: int) -> str:
+    def opening(self, position: int) -> list[str]:
         """The first message of a connection; the server counts seconds from `position` on."""
         self._first_sample = position
-        return json.dumps({"config": {"sample_rate": self._rate, "words": True}})
+        return [json.dumps({"config": {"sample_rate": self._rate, "words": True}})]
 
     def begun(self) -> Begin | None:
         """At once: the server does not answer the opening."""
         return Begin(None, None)
 
-    def ending(self) -> str:
+    def ending(self) -> list[str]:
         """The last message of the call."""
-        return '{"eof" : 1}'
+        return ['{"eof" : 1}']
 
     def receive(self, text: str) -> Received:
         """Understand a reply; raises `ReplayError` if it is none of vosk-server's."""

@@ -13,6 +13,7 @@ from server.ids import new_id
 from server.ingest.dialect import Dialect, Limits
 from server.ingest.native import NativeDialect
 from server.ingest.socket import AudioSocket
+from server.ingest.transport import WebSocketTransport
 from server.ingest.vosk import QueryError, VoskDialect, parse_query
 from server.live.calls import FULL, Permit
 from server.live.sender import CallRefused
@@ -30,10 +31,10 @@ async def listen(socket: WebSocket, services: ServicesDep) -> None:
     try:
         permit = await _permit(socket, services, ())
     except Refusal as denied:
-        await _refuse(socket, services, denied.status_code, denied.problem)
+        await refuse(socket, services, denied.status_code, denied.problem)
         return
     if not await _full(socket, services, socket.query_params.get("external_id")):
-        await _serve(socket, services, NativeDialect(_limits(services)), permit)
+        await _serve(socket, services, NativeDialect(limits(services)), permit)
 
 
 @router.websocket("/v1/vosk")
@@ -43,17 +44,18 @@ async def vosk(socket: WebSocket, services: ServicesDep) -> None:
         permit = await _permit(socket, services, services.settings.vosk_networks)
         query = parse_query(dict(socket.query_params))
     except Refusal as denied:
-        await _refuse(socket, services, denied.status_code, denied.problem)
+        await refuse(socket, services, denied.status_code, denied.problem)
         return
     except QueryError as error:
-        await _refuse(socket, services, 400, Problem(code=error.code, message=str(error)))
+        await refuse(socket, services, 400, Problem(code=error.code, message=str(error)))
         return
     # A call without a name is always a new one.
     if not await _full(socket, services, query.external_id or ""):
-        await _serve(socket, services, VoskDialect(query, _limits(services), new_id), permit)
+        await _serve(socket, services, VoskDialect(query, limits(services), new_id), permit)
 
 
-def _limits(services: Services) -> Limits:
+def limits(services: Services) -> Limits:
+    """What this node accepts on an audio socket."""
     return Limits(services.settings.max_frame_bytes, frozenset(services.settings.asr_languages))
 
 
@@ -100,11 +102,12 @@ async def _full(socket: WebSocket, services: Services, external_id: str | None) 
             return False
     except StoreError:  # the call itself is refused for that
         return False
-    await _refuse(socket, services, 503, Problem(code=ErrorCode.OVERLOADED, message=FULL))
+    await refuse(socket, services, 503, Problem(code=ErrorCode.OVERLOADED, message=FULL))
     return True
 
 
-async def _refuse(socket: WebSocket, services: Services, status: int, problem: Problem) -> None:
+async def refuse(socket: WebSocket, services: Services, status: int, problem: Problem) -> None:
+    """Answer an upgrade with an error."""
     services.metrics.refused(problem.code.value)
     headers = {"Retry-After": f"{RETRY_SECONDS:g}"} if problem.code is ErrorCode.OVERLOADED else None
     body = ProblemResponse(problem=problem).model_dump(mode="json")
@@ -112,5 +115,5 @@ async def _refuse(socket: WebSocket, services: Services, status: int, problem: P
 
 
 async def _serve(socket: WebSocket, services: Services, dialect: Dialect, permit: Permit | None) -> None:
-    settings = services.settings
-    await AudioSocket(socket, dialect, services.calls, settings.idle_timeout, settings.ack_interval, permit).run()
+    transport, settings = WebSocketTransport(socket), services.settings
+    await AudioSocket(transport, dialect, services.calls, settings.idle_timeout, settings.ack_interval, permit).run()

@@ -10,6 +10,7 @@ from asr.audio import (
     decode,
     deinterleave,
     encode,
+    silence,
 )
 
 EVERY_SAMPLE = np.arange(-32768, 32768, dtype=np.int16)
@@ -35,6 +36,25 @@ def test_mulaw_codes_survive_a_round_trip():
 def test_mulaw_is_as_exact_as_its_steps():
     error = np.abs(decode(encode(EVERY_SAMPLE, "mulaw"), "mulaw").astype(int) - EVERY_SAMPLE)
     assert np.all(error <= np.maximum(np.abs(EVERY_SAMPLE.astype(int)) / 16, 8))
+
+
+def test_alaw_follows_the_tables_of_g711():
+    known = {0xD5: 8, 0x55: -8, 0xD4: 24, 0x54: -24, 0xAA: 32256, 0x2A: -32256, 0x80: 5504, 0x00: -5504}
+    assert decode(bytes(known), "alaw").tolist() == list(known.values())
+    assert encode(np.array([0, 8, -1, 32767, -32768], dtype=np.int16), "alaw") == bytes([0xD5, 0xD5, 0x55, 0xAA, 0x2A])
+
+
+def test_alaw_codes_survive_a_round_trip_and_are_as_exact_as_their_steps():
+    codes = bytes(range(256))
+    assert encode(decode(codes, "alaw"), "alaw") == codes
+    error = np.abs(decode(encode(EVERY_SAMPLE, "alaw"), "alaw").astype(int) - EVERY_SAMPLE)
+    assert np.all(error <= np.maximum(np.abs(EVERY_SAMPLE.astype(int)) / 16, 8))
+
+
+@pytest.mark.parametrize(("encoding", "loudest"), [("pcm16", 0), ("mulaw", 0), ("alaw", 8)])
+def test_silence_is_what_a_quiet_line_sends(encoding, loudest):
+    quiet = decode(silence(encoding, 160), encoding)
+    assert len(quiet) == 160 and np.abs(quiet).max() == loudest
 
 
 def test_half_a_sample_is_refused():

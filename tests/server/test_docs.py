@@ -14,7 +14,9 @@ from server.docs.settings import settings_page
 from server.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-WRITTEN = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), REPOSITORY / "models" / "README.md"])
+WRITTEN = sorted(
+    [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("**/*.md"), REPOSITORY / "models" / "README.md"]
+)
 HEAVY = ("numpy", "onnxruntime", "sklearn", "vosk", "fastapi", "sqlalchemy", "jieba", "tantivy", "httpx")
 
 

@@ -124,6 +124,8 @@ DOORS: dict[str, frozenset[str]] = {
     # Machines
     "WS /v1/listen": key("listen"),
     "WS /v1/vosk": TRUSTED | key("listen"),
+    # A connector decides for itself; there is none of the name that is tried here.
+    "WS /v1/connect/{name}": NOBODY,
     "POST /v1/chats": key("chat"),
     "POST /v1/calls/{external_id}/events": key("events"),
     "POST /v1/tasks": key("events"),

@@ -71,3 +71,10 @@ def test_a_damaged_model_is_named(tmp_path: Path, models_dir: Path) -> None:
     places = {"TICI_DATA_DIR": str(tmp_path / "data"), "TICI_MODELS_DIR": str(models)}
     answer = start(TICI_ASR_LANGUAGES='["zh"]', **places)
     assert "am/final.mdl" in sentence(answer) and "tici models fetch" in answer.stderr
+
+
+def test_a_connector_that_is_wrong_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "connectors.toml"
+    file.write_text('[connector.main-line]\ndialect = "twilio"\n')
+    said = sentence(start(TICI_DATA_DIR=str(tmp_path / "data"), TICI_CONNECTORS=str(file)))
+    assert all(part in said for part in (str(file), "main-line", "legs"))
