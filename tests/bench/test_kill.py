@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.killing import check, demo_call, play, play_through_kills, tiles
+from tests.server.killing import SETTINGS, check, demo_call, places, play, play_through_kills, tiles
 from tests.server.node import Node
 
 pytestmark = pytest.mark.bench
@@ -19,7 +19,7 @@ async def test_twenty_kills(tmp_path: Path, models_dir: Path, pack_dir: Path) ->
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    node = Node(tmp_path / "data", models_dir)
+    node = Node(tmp_path / "data", models_dir, SETTINGS)
     node.launch()
     try:
         await asyncio.to_thread(node.wait_ready)
@@ -27,8 +27,8 @@ async def test_twenty_kills(tmp_path: Path, models_dir: Path, pack_dir: Path) ->
             audio = demo_call(pack_dir / "calls", name)
             undisturbed = tiles(node, await play(node, audio, f"undisturbed-{name}", 2.0))
             kills = KILLS // len(CALLS) + (number < KILLS % len(CALLS))
-            moments = [chance.uniform(0.5, 5) for _ in range(kills)]
-            conversation_id, committed = await play_through_kills(node, audio, f"disturbed-{name}", 2.0, moments)
+            where = places(chance, audio, kills)
+            conversation_id, committed = await play_through_kills(node, audio, f"disturbed-{name}", 2.0, where)
             final = tiles(node, conversation_id)
             assert all(set(earlier) <= set(final) for earlier in committed)
             check(audio, undisturbed, final)

@@ -1,11 +1,13 @@
-"""kill -9 in mid-call: plays a call, kills the server at given moments, and compares with an undisturbed run."""
+"""kill -9 in mid-call: plays a call, kills the server at given places, and compares with an undisturbed run."""
 
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from server.replay.audio import CallAudio, load_call
 from server.replay.call import play_call
@@ -13,6 +15,8 @@ from server.replay.options import CallOptions
 from tests.server.node import Node
 
 TILES = ("utterance", "leg.silence")
+SETTINGS = {"TICI_STALL_SECONDS": "60"}
+"""For the node: on a busy machine the sender stalls too, and a stall cuts an utterance where no kill does."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,34 @@ def demo_call(folder: Path, name: str) -> CallAudio:
     return load_call([folder / f"{name}.customer.flac", folder / f"{name}.agent.flac"], ["customer", "agent"])
 
 
-async def play(node: Node, audio: CallAudio, external_id: str, speed: float) -> str:
+@dataclass
+class Progress:
+    """How much of a call the server has acknowledged."""
+
+    samples: int = 0
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, event: dict[str, Any]) -> None:
+        if event["type"] == "ack":
+            self.samples = max(self.samples, event["samples"])
+            self.more.set()
+
+    async def reach(self, samples: int) -> None:
+        while self.samples < samples:
+            self.more.clear()
+            await self.more.wait()
+
+
+async def play(node: Node, audio: CallAudio, external_id: str, speed: float, progress: Progress | None = None) -> str:
     options = CallOptions(url=node.url, external_id=external_id, key=node.key, speed=speed, retry_seconds=120)
-    tally = await play_call(audio, options, emit=lambda event: None)
+    tally = await play_call(audio, options, emit=(progress or Progress()).take)
     assert tally.conversation_id is not None
     return tally.conversation_id
+
+
+def places(chance: Random, audio: CallAudio, kills: int) -> list[int]:
+    """Where to kill, in samples: anywhere but in the last fifth, where the call could be over before the kill."""
+    return sorted(chance.randrange(audio.samples * 4 // 5) for _ in range(kills))
 
 
 def tiles(node: Node, conversation_id: str) -> list[Tile]:
@@ -52,17 +79,19 @@ def conversation_of(node: Node, external_id: str) -> str | None:
 
 
 async def play_through_kills(
-    node: Node, audio: CallAudio, external_id: str, speed: float, moments: Sequence[float]
+    node: Node, audio: CallAudio, external_id: str, speed: float, places: Sequence[int]
 ) -> tuple[str, list[list[Tile]]]:
-    """Play the call; at each moment (seconds of playing since the last start) kill -9 and start again.
+    """Play the call; as soon as the audio before each of `places` (samples) is safe, kill -9 and start again.
 
+    Places, not moments: however long a restart takes, the call is not over before the next kill.
     Returns the conversation and what was committed right after each kill.
     """
-    committed = []
-    playing = asyncio.create_task(play(node, audio, external_id, speed))
-    for moment in moments:
-        await asyncio.sleep(moment)
-        assert not playing.done(), "the call was over before the kill"
+    committed, progress = [], Progress()
+    playing = asyncio.create_task(play(node, audio, external_id, speed, progress))
+    for place in places:
+        reached = asyncio.create_task(progress.reach(place))
+        await asyncio.wait([playing, reached], return_when=asyncio.FIRST_COMPLETED)
+        assert not playing.done(), f"the call was over before the kill: {playing}"
         await asyncio.to_thread(node.kill)
         conversation_id = conversation_of(node, external_id)
         committed.append(tiles(node, conversation_id) if conversation_id else [])

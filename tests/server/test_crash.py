@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.killing import check, demo_call, play, play_through_kills, tiles
+from tests.server.killing import SETTINGS, check, demo_call, places, play, play_through_kills, tiles
 from tests.server.node import Node
 
-SPEED = 2.0
+SPEED = 4.0
 
 
 @pytest.mark.timeout(400)
@@ -18,13 +18,13 @@ async def test_a_call_survives_kill_9(tmp_path: Path, models_dir: Path, pack_dir
     print(f"seed {seed}")
     chance = random.Random(seed)
     audio = demo_call(pack_dir / "calls", "lost_card").lasting(30)
-    node = Node(tmp_path / "data", models_dir)
+    node = Node(tmp_path / "data", models_dir, SETTINGS)
     node.launch()
     try:
         await asyncio.to_thread(node.wait_ready)
         undisturbed = tiles(node, await play(node, audio, "undisturbed", SPEED))
-        moments = [chance.uniform(1, 6), chance.uniform(1, 6)]
-        conversation_id, committed = await play_through_kills(node, audio, "disturbed", SPEED, moments)
+        where = places(chance, audio, 2)
+        conversation_id, committed = await play_through_kills(node, audio, "disturbed", SPEED, where)
         final = tiles(node, conversation_id)
         for earlier in committed:
             assert set(earlier) <= set(final), "what was committed before a kill has changed"
