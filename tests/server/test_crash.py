@@ -12,7 +12,7 @@ from tests.server.node import Node
 SPEED = 4.0
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_a_call_survives_kill_9(tmp_path: Path, models_dir: Path, pack_dir: Path) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
