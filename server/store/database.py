@@ -1,5 +1,6 @@
 """An open database: one writer, many readers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ from server.store.writer import Writer
 
 T = TypeVar("T")
 
+CLOSE_SECONDS = 10
+"""How long closing waits for sessions that still read."""
+
 
 class Database:
     """Sessions on one database. Made by `open`, which also starts the writer."""
@@ -28,6 +32,8 @@ class Database:
         self._engines = (readers, writers)
         self._reading = async_sessionmaker(readers, expire_on_commit=False)
         self._writer = Writer(async_sessionmaker(writers, expire_on_commit=False))
+        self._reads: set[asyncio.Future[None]] = set()
+        self._closed = False
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -48,9 +54,15 @@ class Database:
         return database
 
     async def close(self) -> None:
-        """Commit what is queued and disconnect."""
-        await self._writer.close()
-        await self._dispose()
+        """Commit what is queued, refuse what comes later, let those who read finish, and disconnect."""
+        self._closed = True
+        try:
+            await self._writer.close()
+            # An engine forgets connections that are still in use: nobody would ever close them.
+            if self._reads:
+                await asyncio.wait(self._reads, timeout=CLOSE_SECONDS)
+        finally:
+            await self._dispose()
 
     async def _dispose(self) -> None:
         for engine in self._engines:
@@ -73,11 +85,30 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one committed state and cannot write. Raises `StorageError`."""
+        if self._closed:
+            raise StorageError("the store is closed")
         try:
-            async with self._reading() as session:
+            async with self._session() as session:
                 yield session
         except (SQLAlchemyError, OSError) as error:
             raise StorageError(f"the database could not be read ({type(error).__name__})") from error
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        """A reader's session, among `_reads` until its connection is free, also when the reader is cancelled."""
+        session, over = self._reading(), asyncio.get_running_loop().create_future()
+        self._reads.add(over)
+        try:
+            yield session
+        finally:
+            await asyncio.shield(asyncio.create_task(self._end(session, over)))
+
+    async def _end(self, session: AsyncSession, over: asyncio.Future[None]) -> None:
+        try:
+            await session.close()
+        finally:
+            self._reads.discard(over)
+            over.set_result(None)
 
 
 def _refuse_missing(url: str) -> None:

@@ -51,9 +51,9 @@ class Course:
     """Share of the texts that are read with a recognizer's slips."""
     dropout: float = 0.1
     decay: float = 0.01
-    kept: float = 0.6
+    kept: float = 0.9
     """How far to go from the base to the trained encoder."""
-    rank: int = 32
+    rank: int = 48
     longest: int = 40
     """Tokens of a text; longer ones are cut."""
 

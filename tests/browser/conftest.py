@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from server.auth import COOKIE
 from tests.browser.content import Content
@@ -14,6 +14,8 @@ from tests.browser.fake_server import FakeServer
 from tests.browser.stored import Stored
 
 PAGES = Path(__file__).resolve().parents[2] / "web" / "dist"
+PATIENCE = 20_000
+"""Milliseconds that a page may take on a busy machine."""
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 800}
 Open = Callable[..., Page]
@@ -37,6 +39,7 @@ def browser() -> Iterator[Browser]:
     path = Path(os.environ.get("TICI_CHROMIUM", "/usr/bin/chromium"))
     if not path.exists():
         pytest.skip(f"no Chromium at {path}: install it or set TICI_CHROMIUM")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
@@ -61,7 +64,7 @@ def fake(running: tuple[FakeServer, str]) -> Iterator[FakeServer]:
 @pytest.fixture
 def context(browser: Browser, running: tuple[FakeServer, str]) -> Iterator[BrowserContext]:
     made = browser.new_context(base_url=running[1], viewport=NARROW, locale="zh-CN")
-    made.set_default_timeout(5000)
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 
@@ -97,7 +100,7 @@ def open_as(browser: Browser, stored: tuple[Stored, str]) -> Iterator[Open]:
 
     def opened(path: str, login: str = "reviewer", size: Any = WIDE) -> Page:
         context = browser.new_context(base_url=url, viewport=size, locale="zh-CN")
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(LISTEN)
         context.add_cookies([{"name": COOKIE, "value": server.tokens[login], "url": url}])
         contexts.append(context)

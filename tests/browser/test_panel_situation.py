@@ -186,7 +186,7 @@ def test_while_connecting_and_while_disconnected(page: Page, fake: FakeServer) -
     fake.drop()
     expect(page.locator(".cards.stale")).to_be_visible()
     fake.refuse = False
-    expect(page.locator(".cards.stale")).to_have_count(0, timeout=10_000)
+    expect(page.locator(".cards.stale")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [320, 400, 1280])

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,6 +56,9 @@ class Desk:
     broken: bool = False
     heard: list[tuple[str, str, Any]] = field(default_factory=list)
     gone: dict[str, training.SampleRow] = field(default_factory=dict)
+    slow: bool = False
+    """The next undoing is answered by `release` only."""
+    held: list[Callable[[], None]] = field(default_factory=list)
 
     def serve(self, route: Route) -> None:
         url = urlsplit(route.request.url)
@@ -126,7 +130,18 @@ class Desk:
             row = row.model_copy(update={"label": None, "labelled_by": None, "revision": 3})
             self.rows.insert(0, row)
         self.done -= 1
-        answer(route, row)
+        if self.slow:
+            self.held.append(partial(answer, route, row))
+        else:
+            answer(route, row)
+
+    def release(self) -> None:
+        self.slow = False
+        while self.held:
+            self.held.pop()()
+
+    def posted(self) -> list[Any]:
+        return [body for method, _, body in self.heard if method == "POST"]
 
     def decisions(self) -> list[tuple[str, str, str | None, str | None]]:
         return [
@@ -206,6 +221,12 @@ def choices(page: Page) -> Any:
     return page.locator("[role=listbox]:visible [role=option]")
 
 
+def until(page: Page, met: Callable[[], bool]) -> None:
+    """The page goes on before the server has heard of it."""
+    while not met():
+        page.wait_for_timeout(20)
+
+
 def open_page(page: Page) -> None:
     page.goto("/training")
     expect(focus(page)).to_have_text("我那张卡怎么也找不到了")
@@ -230,8 +251,7 @@ def test_the_queue_is_worked_through_by_keyboard(page: Page, desk: Desk) -> None
     expect(focus(page)).to_have_text("转给别人的钱能追回来吗")
     page.keyboard.press("d")
     expect(focus(page)).to_have_text("就是那个什么来着")
-    while len(desk.decisions()) < 5:  # the page goes on before the server has heard
-        page.wait_for_timeout(20)
+    until(page, lambda: len(desk.decisions()) == 5)
     assert desk.decisions() == [
         ("s1", "confirm", None, None),
         ("s2", "correct", "loan_early_repay", None),
@@ -261,6 +281,7 @@ def test_the_right_article_brings_its_intent(page: Page, desk: Desk) -> None:
     page.keyboard.type("sfbz")
     page.keyboard.press("Enter")
     expect(focus(page)).to_have_text("就是那个什么来着")
+    until(page, lambda: len(desk.decisions()) == 2)
     assert desk.decisions() == [("s1", "correct", "loan_early_repay", "fee"), ("s2", "confirm", "fees", "hours")]
 
 
@@ -285,13 +306,29 @@ def test_next_previous_and_undo(page: Page, desk: Desk) -> None:
     expect(focus(page)).to_have_text("早点还清要不要多给钱")
     expect(page.get_by_text("已撤销")).to_be_visible()
     expect(page.get_by_text("今天 0 / 5")).to_be_visible()
-    posted = next(body for method, _, body in desk.heard if method == "POST")
-    page.wait_for_timeout(100)
-    assert ("DELETE", f"samples/s2/decisions/{posted['action_id']}", None) in desk.heard
-    page.keyboard.press("d")  # on the revision that the undoing answered with
+    until(page, lambda: any(method == "DELETE" for method, _, _ in desk.heard))
+    assert ("DELETE", f"samples/s2/decisions/{desk.posted()[0]['action_id']}", None) in desk.heard
+    page.keyboard.press("d")
     expect(focus(page)).to_have_text("就是那个什么来着")
-    page.wait_for_timeout(100)
-    assert [body["revision"] for method, _, body in desk.heard if method == "POST"] == [1, 3]
+    until(page, lambda: len(desk.posted()) == 2)
+    assert [body["revision"] for body in desk.posted()] == [1, 3]
+
+
+def test_a_decision_waits_for_the_undoing_before_it(page: Page, desk: Desk) -> None:
+    open_page(page)
+    desk.slow = True
+    page.keyboard.press("d")
+    until(page, lambda: len(desk.posted()) == 1)
+    page.keyboard.press("z")
+    until(page, lambda: bool(desk.held))
+    expect(focus(page)).to_have_text("我那张卡怎么也找不到了")
+    page.keyboard.press("d")
+    expect(focus(page)).to_have_text("早点还清要不要多给钱")
+    assert len(desk.posted()) == 1
+    desk.release()
+    until(page, lambda: len(desk.posted()) == 2)
+    assert [body["revision"] for body in desk.posted()] == [1, 3]  # the one that the undoing was answered with
+    expect(page.get_by_text("今天 1 / 5")).to_be_visible()
 
 
 def test_a_refused_decision_is_taken_back(page: Page, desk: Desk) -> None:

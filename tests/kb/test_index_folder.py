@@ -111,11 +111,11 @@ def test_two_stages_find_what_one_does(monkeypatch: pytest.MonkeyPatch):
 def test_a_change_costs_what_it_changes():
     index = index_in(None, LetterEncoder())
     index.add([article(n) for n in range(2000)])
-    began = time.perf_counter()
+    began = time.process_time()
     index.add([article(9000)])
     assert index.search(article(9000).title)[0].article.id == "a9000"
     index.remove(["a9000"])
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_all_phrasings_together_count():

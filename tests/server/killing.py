@@ -1,6 +1,5 @@
-"""kill -9 in mid-call: plays a call, kills the server at given moments, and compares with an undisturbed run."""
+"""kill -9 in mid-call: plays a call, kills the server at given places, and compares with an undisturbed run."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,26 +48,6 @@ def tiles(node: Node, conversation_id: str) -> list[Tile]:
 def conversation_of(node: Node, external_id: str) -> str | None:
     rows = node.rows("select conversation_id from external_id where value = ?", external_id)
     return str(rows[0][0]) if rows else None
-
-
-async def play_through_kills(
-    node: Node, audio: CallAudio, external_id: str, speed: float, moments: Sequence[float]
-) -> tuple[str, list[list[Tile]]]:
-    """Play the call; at each moment (seconds of playing since the last start) kill -9 and start again.
-
-    Returns the conversation and what was committed right after each kill.
-    """
-    committed = []
-    playing = asyncio.create_task(play(node, audio, external_id, speed))
-    for moment in moments:
-        await asyncio.sleep(moment)
-        assert not playing.done(), "the call was over before the kill"
-        await asyncio.to_thread(node.kill)
-        conversation_id = conversation_of(node, external_id)
-        committed.append(tiles(node, conversation_id) if conversation_id else [])
-        node.launch()
-        await asyncio.to_thread(node.wait_ready)
-    return await playing, committed
 
 
 def check(audio: CallAudio, undisturbed: Sequence[Tile], disturbed: Sequence[Tile]) -> None:

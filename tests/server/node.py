@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-READY_SECONDS = 180
+READY_SECONDS = 240
 
 
 def free_port() -> int:

@@ -68,7 +68,7 @@ async def _check_stored(client: httpx.AsyncClient, conversation_id: str, used: s
     assert receipt["pushed"] and receipt["acted"] and receipt["rendered"] == 1.0
     assert {p["role"] for p in payloads if p["type"] == "utterance"} == {"customer", "agent"}
     assert detail["row"]["wrap_up"]
-    for _ in range(50):
+    for _ in range(400):
         recordings = (await client.get(f"/v1/conversations/{conversation_id}")).json()["recordings"]
         if len(recordings) == 2:
             break

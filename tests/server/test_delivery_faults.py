@@ -52,7 +52,7 @@ class Outbox:
             self.news.notify_all()
 
     async def told_all(self, count: int) -> list[MessageState]:
-        async with asyncio.timeout(5), self.news:
+        async with asyncio.timeout(30), self.news:
             await self.news.wait_for(lambda: len(self.told) >= count)
         return self.told
 

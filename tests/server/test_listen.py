@@ -151,7 +151,7 @@ async def test_a_sender_that_does_not_come_back_ends_its_call(node: Node) -> Non
         conversation_id = str((await begin(socket))["conversation_id"])
         await socket.connection.send(SECOND)
         await socket.until_type("ack")
-    for _ in range(80):
+    for _ in range(400):
         rows = node.rows("select payload from event where conversation_id = ?", conversation_id)
         reasons = [json.loads(str(r[0])).get("reason") for r in rows]
         if "sender lost" in reasons:

@@ -107,7 +107,7 @@ async def person(node: Node, kept: Kept, login: str | None) -> AsyncIterator[htt
         yield client
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_no_secret_is_left_anywhere(talking: Node, receiver: Receiver) -> None:
     node, kept = talking, Kept()
     async with AsyncExitStack() as stack:

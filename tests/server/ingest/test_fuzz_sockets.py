@@ -10,12 +10,12 @@ from time import monotonic
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.websockets import WebSocketState
 
 from server.ids import new_id
 from server.ingest.dialect import Dialect, Limits
 from server.ingest.native import NativeDialect
 from server.ingest.socket import AudioSocket
+from server.ingest.transport import Gone
 from server.ingest.vosk import VoskDialect, parse_query
 from server.live.call import Call
 from server.store import Store
@@ -60,30 +60,29 @@ SOUND = st.one_of(st.binary(max_size=400), st.just(PIECE.tobytes()), st.just(byt
 MESSAGES = st.lists(st.one_of(CONTROL, SOUND, st.text(max_size=40), CONTROL.map(str.encode)), max_size=14)
 
 
-class FakeSocket:
+class FakeTransport:
     """A connection that sends these messages and goes away."""
 
     def __init__(self, messages: list[str | bytes]) -> None:
         self._messages = deque(messages)
-        self.application_state = WebSocketState.CONNECTED
         self.told: list[str] = []
         self.closed: int | None = None
 
-    async def accept(self, subprotocol: str | None = None) -> None:
+    async def accept(self) -> None:
         pass
 
-    async def receive(self) -> dict[str, object]:
+    async def receive(self) -> str | bytes | Gone:
         await asyncio.sleep(0)
-        if not self._messages:
-            return {"type": "websocket.disconnect"}
-        message = self._messages.popleft()
-        return {"type": "websocket.receive", "text" if isinstance(message, str) else "bytes": message}
+        return self._messages.popleft() if self._messages else Gone(orderly=False)
 
     async def send_text(self, text: str) -> None:
         self.told.append(text)
 
+    async def send_bytes(self, data: bytes) -> None:
+        raise AssertionError("neither dialect sends bytes")
+
     async def close(self, code: int, reason: str) -> None:
-        self.closed, self.application_state = code, WebSocketState.DISCONNECTED
+        self.closed = code
 
 
 class Floor:
@@ -96,14 +95,14 @@ class Floor:
         self.node = Node(folder, self.store, resume_seconds=0.01)
         self.call, self.started, self.phone = self.loop.run_until_complete(self.node.open("honest"))
 
-    def serve(self, dialect: Dialect, messages: list[str | bytes]) -> FakeSocket:
-        socket = FakeSocket(messages)
+    def serve(self, dialect: Dialect, messages: list[str | bytes]) -> FakeTransport:
+        socket = FakeTransport(messages)
         self.loop.run_until_complete(self._serve(dialect, socket))
         return socket
 
-    async def _serve(self, dialect: Dialect, socket: FakeSocket) -> None:
+    async def _serve(self, dialect: Dialect, socket: FakeTransport) -> None:
         before = self.phone.done
-        await AudioSocket(socket, dialect, self.node.calls, 5.0, 0.05).run()  # type: ignore[arg-type]
+        await AudioSocket(socket, dialect, self.node.calls, 5.0, 0.05).run()
         await self.call.audio(audio(customer=PIECE), self.phone)
         await until(lambda: self.phone.done > before, 20)
         # Those that went away without a word are ended; then nothing of them is left.

@@ -230,7 +230,7 @@ def words(tiles: list[tuple[int, int, str]]) -> list[str]:
     return [text for _, _, text in tiles if text]
 
 
-async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until it is."""
     deadline = time() + seconds
     while not true():

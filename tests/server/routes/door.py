@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 Json = dict[str, Any]
 ORIGIN = "http://node"
+PATIENCE = 30
+"""Seconds that an answer may take on a busy machine."""
 
 
 class Door:
@@ -56,7 +58,7 @@ class Door:
 
     async def until(self, kind: str, count: int = 1) -> list[Json]:
         """Wait until `count` messages of this type were sent."""
-        async with asyncio.timeout(5), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: len(self.of(kind)) >= count)
         return self.of(kind)
 
@@ -64,18 +66,18 @@ class Door:
         return [m for m in self.messages if m["type"] == kind]
 
     async def close_code(self) -> int:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self.task
         closed: int = next(m["code"] for m in self.sent if m["type"] == "websocket.close")
         return closed
 
     async def status(self) -> int:
         """The status of an upgrade that was refused, or 101."""
-        async with asyncio.timeout(5), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: bool(self.sent))
         return int(self.sent[0].get("status", 101))
 
     async def leave(self) -> None:
         self._incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.gather(self.task, return_exceptions=True)

@@ -1,6 +1,7 @@
 """The one writer: concurrency, isolation of failures, and what survives kill -9."""
 
 import asyncio
+import gc
 import shutil
 import signal
 import sys
@@ -107,6 +108,29 @@ async def test_close_commits_what_is_queued_and_refuses_more(url: str) -> None:
     assert sorted(await asyncio.gather(*queued)) == list(range(100))
     with pytest.raises(StorageError, match="closed"):
         await store.write(read_then_write)
+
+
+async def test_close_waits_for_readers_leaves_no_connection_and_refuses_more(url: str) -> None:
+    store, entered, leave = await Store.open(url), asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        async with store.read() as session:
+            await session.execute(text("SELECT 1"))
+            entered.set()
+            await leave.wait()
+            return int((await session.execute(text("SELECT 2"))).scalar_one())
+
+    reading = asyncio.create_task(read())
+    await entered.wait()
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    with pytest.raises(StorageError, match="closed"):
+        await count_campaigns(store)
+    leave.set()
+    assert await reading == 2
+    await closing
+    gc.collect()  # a connection left open would be told here, and any warning is an error
 
 
 async def test_readers_see_only_what_is_committed(store: Store) -> None:

@@ -36,6 +36,8 @@ export function useTraining() {
   const failed = ref(false);
   const steps = shallowRef<Step[]>([]);
   const current = computed<SampleRow | null>(() => queue.value.rows[queue.value.at] ?? null);
+  /** By sample, the revision that this page's own last request was answered with. */
+  const revisions = new Map<string, number>();
   let asked = 0;
   let sending: Promise<unknown> = Promise.resolve();
 
@@ -69,23 +71,32 @@ export function useTraining() {
   }
 
   /** One request after the other, so that a decision and its undoing arrive in order. */
-  function send<T>(work: () => Promise<T>): Promise<T> {
-    const done = sending.then(work);
+  function send(work: () => Promise<SampleRow>): Promise<SampleRow> {
+    const done = sending.then(work).then((row) => {
+      revisions.set(row.sample_id, row.revision);
+      return row;
+    });
     sending = done.catch(() => undefined);
     return done;
+  }
+
+  /** What the trainer saw, or what came of it by this page's own requests. */
+  function revisionOf(row: SampleRow): number {
+    return Math.max(row.revision, revisions.get(row.sample_id) ?? 0);
   }
 
   async function decide(decision: Decision, intent: string | null = null, articleId: string | null = null): Promise<void> {
     const row = current.value;
     if (!row) return;
     const step: Step = { row, at: queue.value.at, actionId: randomId(), decision, intent };
-    const body = { action_id: step.actionId, revision: row.revision, decision, intent, article_id: articleId };
+    const body = { action_id: step.actionId, decision, intent, article_id: articleId };
     queue.value = decided(queue.value, row, decision);
     steps.value = [...steps.value.slice(-REMEMBERED), step];
     tell(told(step));
     try {
-      const now = await send(() => api.decide(row.sample_id, body));
-      queue.value = replaced(queue.value, now);
+      // The revision is read when its turn has come: an undoing that is still on its way will change it.
+      const now = await send(() => api.decide(row.sample_id, { ...body, revision: revisionOf(row) }));
+      if (steps.value.includes(step)) queue.value = replaced(queue.value, now); // else undone meanwhile
       if (row.label) intents.value = await api.intents(filter.language);
       else count(decision, intent ?? row.guess, 1);
       if (queue.value.rows.length < FEW && queue.value.rows.length < queue.value.total) await more();
