@@ -50,7 +50,8 @@ def _carried(columns: Sequence["Column"], cores: float) -> str:
             for c in columns
         ),
         "",
-        "The last column counts calls while the p95 is less than 0.5 s above that of a single call: a server that waits",
+        "The last column counts calls while the p95 is less than 0.5 s above that of a single call: a server that "
+        "waits",
         "long for the end of an utterance may miss the limit of a second without any load.",
     ]
     if len(columns) == 1:
