@@ -10,7 +10,7 @@ from unittest.mock import patch
 from asr import leg, utterance
 from asr.leg import LegDecoder
 from asr.pool import RecognizerPool
-from asr.repeats import PrintMemory
+from asr.repeats import PrintMemory, Prints
 from asr.segmenter import Segmenter
 from asr.sound import SoundFrames
 from asr.voice import VoiceDetector
@@ -26,7 +26,7 @@ PARTS: tuple[tuple[str, object, str], ...] = (
     ("resampling and noise of the last bit", utterance, "add_noise"),
     ("music, tones and repeated announcements", SoundFrames, "hear"),
     ("music, tones and repeated announcements", SoundFrames, "steadiness"),
-    ("music, tones and repeated announcements", leg.Prints, "of"),
+    ("music, tones and repeated announcements", Prints, "of"),
     ("music, tones and repeated announcements", PrintMemory, "repeats"),
     ("voice activity and where utterances end", VoiceDetector, "voiced"),
     ("voice activity and where utterances end", leg, "loudness"),
