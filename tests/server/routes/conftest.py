@@ -26,6 +26,13 @@ from tests.server.routes.door import ORIGIN
 PASSWORD = "correct horse"
 
 
+class Roomy:
+    """Calls of a node that has room; none is opened here."""
+
+    async def has_place_for(self, external_id: str) -> bool:
+        return True
+
+
 @pytest.fixture
 async def services(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Services]:
     quick = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
@@ -45,7 +52,7 @@ async def services(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             hub=hub,
             knowledge=knowledge,
             conversations=live,
-            calls=cast(Any, None),
+            calls=cast(Any, Roomy()),
             delivery=Delivery(store, cast(Any, None), client, 5, 30.0),
             doorkeeper=Doorkeeper(store, settings),
             links=ChatLinks(b"secret", 1.0),
