@@ -31,17 +31,17 @@ class FusionWeights:
 
     dense: float = 1.0
     """Meaning: cosine to the nearest phrasing."""
-    sound: float = 0.4
+    sound: float = 0.1
     """Pinyin n-grams of that phrasing."""
     fuzzy: float = 0.0
     """Edit similarity to that phrasing, by character."""
-    echo: float = 0.05
+    echo: float = 0.03
     """Edit similarity to that phrasing, by sound."""
     centre: float = 1.0
     """Meaning: cosine to all phrasings together."""
     reply: float = 0.6
     """Meaning: cosine to the reply."""
-    words: float = 0.15
+    words: float = 0.1
     """Shared words (BM25)."""
     intent: float = 0.6
     """The classifier's probability of the article's intent."""

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     ack_interval: float = Field(0.25, gt=0, description="Seconds between durable acknowledgements of one leg's audio.")
 
     encoder_zh: str = Field(
-        "bge-small-zh-v1.5", description="Chinese text encoder: a folder name in `models_dir`, or a path."
+        "bge-small-zh-tici", description="Chinese text encoder: a folder name in `models_dir`, or a path."
     )
     encoder_en: str = Field(
         "all-minilm-l6-v2",

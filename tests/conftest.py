@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def models_dir() -> Path:
     """The folder of fetched weights; skips where nobody fetched them (`tici models fetch`)."""
     folder = Path(os.environ.get("TICI_MODELS_DIR", REPOSITORY / "models"))
-    if not (folder / "vosk-small-zh").is_dir() or not (folder / "bge-small-zh-v1.5").is_dir():
+    if not (folder / "vosk-small-zh").is_dir() or not (folder / "bge-small-zh-tici").is_dir():
         pytest.skip("no model weights: run `tici models fetch` first")
     return folder
 

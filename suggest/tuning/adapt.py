@@ -3,8 +3,8 @@
     python -m suggest.tuning.adapt --encoder models/bge-small-zh-v1.5 --groups FILE --samples FILE --kb FILE --out DELTA
 
 Each row of a groups file is `{"texts": [...]}`, all asking the same; the samples of one intent are a group, and the
-phrasings of one article. What comes out is the change alone (`suggest.bert.delta`), part of the way from the base to
-the trained encoder: nearly as good on the texts, better on others (Wortsman et al. 2022; docs/spikes.md).
+phrasings of one article. What comes out is the change alone (`suggest.bert.delta`). How much it is worth:
+docs/spikes.md.
 """
 
 import argparse
@@ -51,8 +51,6 @@ class Course:
     """Share of the texts that are read with a recognizer's slips."""
     dropout: float = 0.1
     decay: float = 0.01
-    kept: float = 0.9
-    """How far to go from the base to the trained encoder."""
     rank: int = 48
     longest: int = 40
     """Tokens of a text; longer ones are cut."""
@@ -149,9 +147,8 @@ def main() -> None:
 
     after = adapt(base, families, course, args.seed, tell).tensors()
     before = {name: value for name, value in _tensors(base).items() if name in after}
-    between = {name: np.asarray(old + course.kept * (after[name] - old), np.float32) for name, old in before.items()}
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_delta(args.out, shrink(before, between, course.rank))
+    write_delta(args.out, shrink(before, after, course.rank))
     print(f"\n{args.out}: from {sum(len(g) for f in families for g in f)} texts", file=sys.stderr)
 
 

@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="10000x1,10000x5,20000x5,100000x1")
     parser.add_argument("--busy", action="store_true", help="count CPU time: the machine does other work as well")
     args = parser.parse_args()
-    encoder = OnnxEncoder(args.models / "bge-small-zh-v1.5", cache=0)
+    encoder = OnnxEncoder(args.models / "bge-small-zh-tici", cache=0)
     own = read_articles(PACKS / "zh_bank/articles.jsonl")
     texts = [text for article in own for text in article.phrasings]
     queries = [query.text for query in read_queries(PACKS / "zh_bank/queries.jsonl")]

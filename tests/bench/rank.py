@@ -1,7 +1,7 @@
 """Measure the calibration of `suggest.rank` on any knowledge base, queries and texts that need no card.
 
     python -m tests.bench.rank --kb articles.jsonl --queries queries.jsonl --samples samples.jsonl --oos oos.jsonl \
-        --quiet thanks,goodbye --encoder models/bge-small-zh-v1.5
+        --quiet thanks,goodbye --encoder models/bge-small-zh-tici
 
 Every text's best ten hits become rows: the four inputs of `Calibration`, and whether the hit is right. The weights
 are fitted on even rows and measured on odd ones: how often cards come, and how often the first one is right.

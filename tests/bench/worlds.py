@@ -15,6 +15,7 @@ from kb.text import syllables
 from suggest.samples import read_samples
 
 PACKS = Path(__file__).parents[2] / "kb/packs"
+PARAPHRASES = PACKS.parent / "paraphrases/zh_test.jsonl"
 PHRASINGS = 5
 SLIPPED = 0.1
 """Share of Chinese characters that a recognizer would write as another of the same sound."""
@@ -48,6 +49,7 @@ def worlds(data: Path | None) -> list[World]:
         intents = tomllib.loads((folder / "pack.toml").read_text(encoding="utf-8"))["intents"]
         names = {item["id"]: item[f"name_{lang}"] for item in intents}
         found += _labelled(f"{lang}_bank intents", lang, samples, names, 15)
+    found += _paraphrases()
     if data is not None:
         for name, texts, most in (("BANKING77", _banking77(data), 15), ("CLINC150", _clinc150(data), 8)):
             titles = {label: label.replace("_", " ").strip("?") for label in texts}
@@ -106,6 +108,19 @@ def _labelled(
         World(f"{name}, one", lang, tuple(map(only_title, asked)), tuple(queries)),
         World(f"{name}, phrasings", lang, tuple(asked), tuple(queries)),
     ]
+
+
+def _paraphrases() -> list[World]:
+    """Groups of questions that mean the same: the first as a title; the first four as phrasings."""
+    groups = [json.loads(line)["texts"] for line in PARAPHRASES.read_text(encoding="utf-8").splitlines()]
+    made = []
+    for name, most in (("titles", 1), ("phrasings", 4)):
+        articles = tuple(
+            Article(id=str(n), questions=tuple(group[:most]), answer="-", lang="zh") for n, group in enumerate(groups)
+        )
+        queries = tuple(Query(text=text, article=str(n)) for n, group in enumerate(groups) for text in group[most:])
+        made.append(World(f"paraphrases, {name}", "zh", articles, queries))
+    return made
 
 
 def _banking77(data: Path) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from server.weights import Fetcher, Manifest, WeightsUnavailable
 from server.weights.convert import BadTensors, convert
+from server.weights.manifest import load_manifest
+from tests.conftest import REPOSITORY
 
 HEADS, WIDTH, INNER, WORDS, POSITIONS = 12, 48, 96, 20, 16
 Tensors = dict[str, NDArray[np.float32]]
@@ -170,3 +173,18 @@ def test_a_finished_weight_needs_nothing_to_be_made_from(tmp_path: Path, loose: 
     for name, content in made.items():
         (loose / "encoder" / name).write_bytes(content)
     assert Fetcher(tmp_path / "models", lambda *_: None, loose).fetch(wanted.weight) == ["encoder"]
+
+
+def test_the_chinese_encoder_is_made_to_the_byte(models_dir: Path, tmp_path: Path) -> None:
+    """Of the base and of what the repository holds, as the manifest says."""
+    (weight,) = load_manifest(REPOSITORY / "models/manifest.toml").select(["bge-small-zh-tici"])
+    shutil.copyfile(models_dir / "bge-small-zh-v1.5/model.onnx", tmp_path / "base.onnx")
+    convert("adapted-bge-int8", tmp_path)
+    wanted = next(file for file in weight.file if file.path == "model.onnx")
+    assert hashlib.sha256((tmp_path / "model.onnx").read_bytes()).hexdigest() == wanted.sha256
+
+
+def test_a_base_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "base.onnx").write_bytes(b"no model")
+    with pytest.raises(BadTensors):
+        convert("adapted-bge-int8", tmp_path)

@@ -37,7 +37,7 @@ def samples() -> list[Sample]:
 
 @pytest.fixture(scope="session")
 def encoder(models_dir: Path) -> OnnxEncoder:
-    return OnnxEncoder(models_dir / "bge-small-zh-v1.5", cache=4000)
+    return OnnxEncoder(models_dir / "bge-small-zh-tici", cache=4000)
 
 
 @pytest.fixture(scope="session")

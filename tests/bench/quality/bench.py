@@ -25,7 +25,7 @@ from tests.bench.quality.metrics import Said
 from tests.bench.worlds import PACKS
 
 REPOSITORY = Path(__file__).parents[3]
-ENCODERS = {"zh": "bge-small-zh-v1.5", "en": "all-minilm-l6-v2"}
+ENCODERS = {"zh": "bge-small-zh-tici", "en": "all-minilm-l6-v2"}
 TRAINER = ("suggest/*.py", "suggest/bert/*.py", "suggest/tuning/*.py", "kb/text.py", "kb/numbers.py")
 """Sources that a trained model depends on."""
 NOT_TRAINING = {"suggester.py", "rank.py", "evaluate.py", "spoken.py"}

@@ -17,7 +17,7 @@ from tests.bench.quality.metrics import Floats, ranks, recall
 from tests.bench.quality.tables import share, table
 from tests.bench.worlds import World, worlds
 
-SHOWN = ("zh_bank, titles", "zh_bank, phrasings", "en_bank, titles", "en_bank, phrasings", "BANKING77, ")
+SHOWN = ("paraphrases", "zh_bank, titles", "zh_bank, phrasings", "en_bank, titles", "en_bank, phrasings", "BANKING77, ")
 HITS = 10
 ABLATED = 400
 """Queries of each world that the ablation looks up."""
