@@ -49,7 +49,7 @@ def test_short_questions_are_no_backchannels(text: str):
 @pytest.mark.parametrize("text", ["今天天气怎么样", "你会唱歌吗", "附近哪里有川菜馆"])
 def test_out_of_scope_raises_nothing(suggester: Suggester, text: str):
     result = suggester.suggest(text)
-    assert result.abstained and result.candidates == () and result.reason in ("unknown", "unsure")
+    assert result.abstained and result.candidates == () and result.reason in ("unrelated", "unknown", "unsure")
 
 
 def test_small_talk_raises_nothing(suggester: Suggester):
@@ -123,7 +123,7 @@ def test_an_empty_index_has_no_article(classifier: IntentClassifier, encoder: On
 
 
 def test_a_follow_up_leans_on_the_question_before_it(suggester: Suggester):
-    assert suggester.suggest("那钱什么时候能回来").candidates[:1] == ()
+    assert suggester.suggest("要几天").candidates == ()
     leaning = suggester.suggest("要几天", context=["怎么申请退款"], said="在订单里点申请售后。", dealt=["refund-how"])
     assert leaning.candidates[0].article.id == "refund-time"
 
