@@ -123,7 +123,7 @@ def test_an_empty_index_has_no_article(classifier: IntentClassifier, encoder: On
 
 
 def test_a_follow_up_leans_on_the_question_before_it(suggester: Suggester):
-    assert suggester.suggest("要几天").candidates == ()
+    assert "refund-time" not in [card.article.id for card in suggester.suggest("要几天").candidates]
     leaning = suggester.suggest("要几天", context=["怎么申请退款"], said="在订单里点申请售后。", dealt=["refund-how"])
     assert leaning.candidates[0].article.id == "refund-time"
 
