@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kb.article import Article
 from kb.dense import Dense, DenseView, Shares
 from kb.fusion import NEUTRAL, PARTS, Evidence, Fused, FusionWeights, Hit, Vectors, damped, fuse, settled
-from kb.lexical import Lexical, Segmenter, jieba_segmenter
+from kb.lexical import JiebaSegmenter, Lexical, Segmenter, domain_words, jieba_segmenter
 from kb.ngrams import Sound, Sounds, SoundView, sound_of
 from kb.prepare import Preparer, Ready
 from kb.sound import echo, letters
@@ -106,6 +106,8 @@ class Index:
     def add(self, articles: Iterable[Article]) -> None:
         """Add articles; one with a known id replaces the old one. Visible to the next search."""
         new = list({article.id: article for article in articles}.values())
+        if isinstance(self._segment, JiebaSegmenter):
+            self._segment.learn(word for article in new for word in domain_words(article))
         self._change([article.id for article in new], new, self._preparer.ready(new))
 
     def remove(self, ids: Iterable[str]) -> None:

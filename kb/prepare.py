@@ -18,7 +18,7 @@ from kb.ngrams import Sound, sound_of
 from kb.sound import letters
 from kb.text import normalise, search_form, syllables
 
-FORM = 1
+FORM = 2
 """Goes up whenever the same article would be made ready differently."""
 BATCH = 500
 FILE = "articles.sqlite"

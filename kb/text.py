@@ -20,6 +20,11 @@ _OPENERS = (
 _LEADING = re.compile(rf"^(?:{_OPENERS}|(?:hi|hello|hey|um|uh|er|well|so|okay|ok|yeah|please|excuse me)\b)\s*")
 _FILLER = re.compile(r"[嗯呃额]|\b(?:um+|uh+|er+|erm)\b")
 
+_COUNTS = "零〇幺一二两三四五六七八九十百千万亿"
+_WORD = rf"(?:(?![{_COUNTS}])[{_CJK}])"
+# Numbers are said digit by digit, so equal digits side by side are no slip of the tongue.
+_REPEATED = re.compile(rf"({_WORD}{{2,6}}?)\1+|({_WORD})\2{{2,}}|\b([a-z']+)(?: \3\b)+")
+
 _BUT = re.compile(r"可是|但是|然而|\b(?:but|however)\b", re.IGNORECASE)
 
 
@@ -38,8 +43,17 @@ def strip_fillers(text: str) -> str:
 
 
 def search_form(text: str) -> str:
-    """The form in which texts are searched and encoded: normalised, numbers as digits, openers and fillers gone."""
-    return figures(strip_fillers(normalise(text)))
+    """The form in which texts are searched and encoded: normalised, numbers as digits, openers, fillers and what was
+    said twice gone."""
+    return figures(without_repeats(strip_fillers(normalise(text))))
+
+
+def without_repeats(text: str) -> str:
+    """A normalised text whose words are said once: "怎么怎么还款" → "怎么还款", "I I want to" → "i want to".
+
+    A Chinese character said twice is a word of its own ("天天"); three of them are not.
+    """
+    return _REPEATED.sub(lambda match: match[1] or match[2] or match[3], text)
 
 
 def figures(text: str) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from kb.numbers import arabic
-from kb.text import clauses, contrast, normalise, pinyin, search_form, strip_fillers
+from kb.text import clauses, contrast, normalise, pinyin, search_form, strip_fillers, without_repeats
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,20 @@ def test_clauses():
 )
 def test_contrast(text: str, parts: tuple[str, str]):
     assert contrast(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("said", "once"),
+    [
+        ("怎么怎么还款", "怎么还款"),
+        ("提前还款提前还款要手续费吗", "提前还款要手续费吗"),
+        ("我我我要挂失", "我要挂失"),
+        ("天天扣钱", "天天扣钱"),
+        ("六二六二八八八", "六二六二八八八"),
+        ("i i want to to close it", "i want to close it"),
+        ("that that", "that"),
+        ("had 22 22", "had 22 22"),
+    ],
+)
+def test_what_is_said_twice_counts_once(said: str, once: str) -> None:
+    assert without_repeats(said) == once

@@ -113,3 +113,11 @@ def test_weights_decide(encoder: OnnxEncoder):
     only_words.add(ARTICLES)
     hit = only_words.search("发票")[0]
     assert hit.score == pytest.approx(hit.parts["words"])
+
+
+def test_words_that_articles_are_tagged_with_are_words(encoder: OnnxEncoder):
+    segment = jieba_segmenter()
+    assert "星愿贷" not in segment("星愿贷怎么申请")
+    index = Index(encoder, segmenter=segment)
+    index.add([Article(id="a", title="怎么申请", answer="在应用里申请。", tags=("星愿贷",))])
+    assert "星愿贷" in segment("星愿贷怎么申请")
