@@ -117,7 +117,7 @@ def test_weights_decide(encoder: OnnxEncoder):
 
 def test_words_that_articles_are_tagged_with_are_words(encoder: OnnxEncoder):
     segment = jieba_segmenter()
-    assert "星愿贷" not in segment("星愿贷怎么申请")
+    assert "金穗分期宝" not in segment("金穗分期宝怎么申请")
     index = Index(encoder, segmenter=segment)
-    index.add([Article(id="a", title="怎么申请", answer="在应用里申请。", tags=("星愿贷",))])
-    assert "星愿贷" in segment("星愿贷怎么申请")
+    index.add([Article(id="a", title="怎么申请", answer="在应用里申请。", tags=("金穗分期宝",))])
+    assert "金穗分期宝" in segment("金穗分期宝怎么申请")
