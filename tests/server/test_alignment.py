@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 
 from server.recordings import recording_path
-from tests.server.clients import listen, start_message
+from tests.server.clients import Socket, listen, start_message
 from tests.server.node import REPOSITORY, Node
 
 RATE = 8000
@@ -38,6 +38,13 @@ def lag(voice: np.ndarray, mask: np.ndarray) -> float:
     return max(fits, key=lambda shift: fits[shift]) * STEP
 
 
+async def play(socket: Socket, samples: np.ndarray) -> None:
+    for start in range(0, len(samples), 1600):
+        await socket.connection.send(samples[start : start + 1600].tobytes())
+    await socket.send(type="stop")
+    await socket.until_type("ended", 90)
+
+
 async def test_words_lie_where_the_voice_is(node: Node) -> None:
     clips = ["01_high.flac", "04_low.flac", "07_high.flac", "10_low.flac"]
     parts = [np.zeros(RATE, np.int16)]
@@ -53,12 +60,7 @@ async def test_words_lie_where_the_voice_is(node: Node) -> None:
         legs = [{"leg": "agent", "role": "agent"}]
         await second.send(**start_message(external_id=name, legs=legs, resume_token=started["resume_token"]))
         await second.until_type("started")
-        for socket, head in ((first, 0), (second, RATE // 3)):
-            sent = said[head:]
-            for start in range(0, len(sent), 1600):
-                await socket.connection.send(sent[start : start + 1600].tobytes())
-            await socket.send(type="stop")
-            await socket.until_type("ended", 90)
+        await asyncio.gather(play(first, said), play(second, said[RATE // 3 :]))
     conversation_id = str(started["conversation_id"])
     rows = node.rows("select payload from event where conversation_id = ? order by seq", conversation_id)
     payloads = [json.loads(str(row[0])) for row in rows]
