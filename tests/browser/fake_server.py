@@ -67,7 +67,9 @@ class FakeServer:
 
     def start(self) -> str:
         """Serve on a free port; the base URL."""
-        config = uvicorn.Config(make_app(self), host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio")
+        config = uvicorn.Config(
+            make_app(self), host="127.0.0.1", port=0, log_config=None, log_level="error", ws="websockets-sansio"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()

@@ -70,7 +70,7 @@ class Stored:
         _in_thread(self._fill())
 
     def start(self) -> str:
-        config = uvicorn.Config(create_app(self.settings), host="127.0.0.1", port=0, log_level="error")
+        config = uvicorn.Config(create_app(self.settings), host="127.0.0.1", port=0, log_config=None, log_level="error")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

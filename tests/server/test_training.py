@@ -281,7 +281,7 @@ async def test_what_is_exported_trains(
         run, "train", "--samples", str(samples), "--oos", str(oos), "--out", str(tmp_path / "m"), "--json"
     )
     assert "vault" in json.loads(trained)["labels"]
-    classifier = IntentClassifier.load(tmp_path / "m", OnnxEncoder(models_dir / "bge-small-zh-v1.5"))
+    classifier = IntentClassifier.load(tmp_path / "m", OnnxEncoder(models_dir / "bge-small-zh-tici"))
     found = classifier.classify("金库能让我们进去参观一下吗")
     assert found.intent == "vault" and found.known
 

@@ -164,7 +164,6 @@ def test_the_secret_is_the_decoded_one():
     assert not holds(secret=b64encode(SECRET))
 
 
-@given(st.sampled_from(sorted(VENDOR)), st.text(st.characters(max_codepoint=255), max_size=200))
+@given(st.sampled_from(sorted(VENDOR.keys() - {"host"})), st.text(st.characters(max_codepoint=255), max_size=200))
 def test_any_header_is_an_answer(name, value):
-    # Without a host the URL says it.
-    assert not holds(request(**{name: value})) or value == VENDOR[name] or (name, value) == ("host", "")
+    assert not holds(request(**{name: value})) or value == VENDOR[name]
