@@ -42,8 +42,19 @@ run: prepare ## Start the demo on http://127.0.0.1:8600 (TICI_HOST, TICI_PORT ch
 prepare: $(DONE)/project $(DONE)/web weights $(INTENTS) $(DONE)/training ## Everything that `make run` needs, without starting
 
 .PHONY: weights
-weights: $(DONE)/project $(DONE)/node
+weights: $(DONE)/project $(DONE)/node $(DONE)/fst
 	@.venv/bin/tici models fetch
+	@PATH="$(CURDIR)/.tools/fst/usr/bin:$$PATH" .venv/bin/tici models compose || true
+
+# OpenFst's programs, which compose the graphs of the speech models. Unpacked here, so that nobody has to be root.
+$(DONE)/fst: | $(DONE)/venv
+	@if command -v apt-get >/dev/null; then \
+		rm -rf .tools/fst && mkdir -p .tools/fst && cd .tools/fst && \
+		{ apt-cache show libfst-tools >/dev/null 2>&1 || test "$$(id -u)" != 0 || apt-get update -qq; } && \
+		lib=$$(apt-cache depends libfst-tools 2>/dev/null | grep -oE 'libfst[0-9]+[a-z0-9]*' | head -1) && \
+		apt-get download -qq libfst-tools $$lib $$lib-plugins-base 2>/dev/null && \
+		for package in *.deb; do dpkg -x $$package . && rm $$package; done || true; fi
+	@touch $@
 
 # Playwright's own Node needs libatomic, which a bare system lacks; ours does not.
 .PHONY: test

@@ -16,6 +16,7 @@ from typing import Any
 import vosk
 
 from asr.audio import Samples
+from asr.graph import GRAPH, WORDS, graph_folder
 from asr.recognizer import ModelError, RecognizedWord, Recognizer, join_words
 from asr.resample import RECOGNIZER_RATE
 
@@ -115,14 +116,16 @@ def _has(file: Path) -> bool:
 
 
 def _derive(path: Path, derived_dir: Path) -> Path:
-    """A folder with links to the model's files and changed copies of two configuration files."""
+    """A folder with links to the model's files, to its composed graph if there is one, and two changed copies."""
     source = path.resolve()
     configs = {name: _changed((source / "conf" / name).read_text(), lines) for name, lines in _SETTINGS.items()}
-    key = hashlib.sha256(json.dumps([str(source), _listing(source), configs]).encode()).hexdigest()[:12]
+    graph = graph_folder(path.absolute())
+    made = (graph / GRAPH).stat().st_mtime_ns if (graph / GRAPH).is_file() else None
+    key = hashlib.sha256(json.dumps([str(source), _listing(source), configs, made]).encode()).hexdigest()[:12]
     target = derived_dir / f"{source.name}-{key}"
     if not target.is_dir():
         derived_dir.mkdir(parents=True, exist_ok=True)
-        _publish(_build(source, configs, derived_dir), target)
+        _publish(_build(source, configs, graph if made else None, derived_dir), target)
     return target
 
 
@@ -135,18 +138,26 @@ def _listing(source: Path) -> list[str]:
     return sorted(entry.relative_to(source).as_posix() for entry in [*source.iterdir(), *(source / "conf").iterdir()])
 
 
-def _build(source: Path, configs: dict[str, str], parent: Path) -> Path:
+def _build(source: Path, configs: dict[str, str], graph: Path | None, parent: Path) -> Path:
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
-    (building / "conf").mkdir()
-    for entry in source.iterdir():
-        if entry.name != "conf":
-            (building / entry.name).symlink_to(entry)
-    for entry in (source / "conf").iterdir():
-        if entry.name not in configs:
-            (building / "conf" / entry.name).symlink_to(entry)
+    copied = {"conf"} if graph is None else {"conf", "graph"}
+    _link(source, building, copied)
+    for name in copied:
+        (building / name).mkdir()
+        _link(source / name, building / name, set(configs))
     for name, text in configs.items():
         (building / "conf" / name).write_text(text)
+    if graph is not None:
+        for name in (GRAPH, WORDS):
+            (building / "graph" / name).unlink(missing_ok=True)
+            (building / "graph" / name).symlink_to(graph / name)
     return building
+
+
+def _link(source: Path, target: Path, without: set[str]) -> None:
+    for entry in source.iterdir():
+        if entry.name not in without:
+            (target / entry.name).symlink_to(entry)
 
 
 def _publish(building: Path, target: Path) -> None:

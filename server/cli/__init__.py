@@ -13,7 +13,7 @@ class Commands(LazyGroup):
     lazy: ClassVar[dict[str, Lazy]] = {
         "serve": Lazy("server.cli.serve:serve", "Run the server until it is told to stop."),
         "demo": Lazy("server.cli.serve:demo", "Run the server with demo users, articles and recorded calls."),
-        "models": Lazy("server.cli.weights:models_app", "Fetch, list and verify the model weights."),
+        "models": Lazy("server.cli.weights:models_app", "Fetch, compose, list and verify the model weights."),
         "kb": Lazy("server.cli.knowledge:kb_app", "Import, export and search articles."),
         "replay": Lazy("server.cli.replay:replay", "Play recorded audio into a server, as one call."),
         "train": Lazy("server.cli.train:train", "Train an intent model from labelled texts."),

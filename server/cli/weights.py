@@ -1,4 +1,4 @@
-"""`tici models`: fetch, list and verify the weights named in `models/manifest.toml`."""
+"""`tici models`: fetch, compose, list and verify the weights named in `models/manifest.toml`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from server.settings import Settings
 if TYPE_CHECKING:
     from server.weights import Weight
 
-models_app = typer.Typer(no_args_is_help=True, help="Fetch, list and verify the model weights.")
+models_app = typer.Typer(no_args_is_help=True, help="Fetch, compose, list and verify the model weights.")
 
 Names = Annotated[list[str] | None, typer.Argument(help="Weights by name; all when none is named.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -45,6 +45,31 @@ def fetch(names: Names = None, source: Folder = None, as_json: AsJson = False) -
         typer.echo(json.dumps({"fetched": fetched, "weights": [weight.name for weight in weights]}))
     else:
         typer.echo(f"Fetched and verified: {', '.join(fetched)}." if fetched else "All weights are in place.")
+
+
+@models_app.command()
+def compose(names: Names = None) -> None:
+    """Compose the graphs of the speech models on disk: recognition then takes half of the time. Safe to repeat.
+
+    Takes a minute a model and OpenFst's programs (Debian: libfst-tools and libfst22-plugins-base).
+    """
+    from server.weights.graph import GraphError, find_tools, lacks_graph
+    from server.weights.graph import compose as compose_graph
+
+    settings = Settings()
+    folders = [settings.models_dir / weight.name for weight in _select(settings, names)]
+    due = [folder for folder in folders if lacks_graph(folder)]
+    tools = find_tools()
+    if due and tools is None:
+        raise _failure("OpenFst's programs are not here: recognition works without, and takes twice the time.")
+    for folder in due:
+        assert tools is not None
+        try:
+            typer.echo(f"Composing the graph of {folder.name}: about a minute, once", err=True)
+            compose_graph(folder, tools)
+        except (GraphError, OSError) as error:
+            raise _failure(f"{folder.name}: {error}. Recognition works without, and takes twice the time.") from error
+    typer.echo(f"Composed: {', '.join(folder.name for folder in due)}." if due else "All graphs are composed.")
 
 
 @models_app.command(name="list")

@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from asr.graph import graph_folder
 from server.settings import Settings
+from server.weights.graph import wrong_graph
 from server.weights.manifest import Weight, load_manifest
 from server.weights.state import FileState, file_state
 
@@ -24,6 +26,9 @@ def check_weights(settings: Settings) -> None:
     known = {settings.models_dir / weight.name: weight for weight in load_manifest(settings.manifest_path()).select([])}
     used = {folder: known[folder] for folder in folders if folder in known}
     for folder, weight in used.items():
+        if wrong_graph(folder):
+            graph = graph_folder(folder)
+            raise DamagedWeights(f"{graph} is damaged: delete that folder, and `tici models compose` makes it again")
         if wrong := _wrong(weight, settings):
             files = ", ".join(wrong)
             raise DamagedWeights(f"{folder} is damaged ({files}): delete that folder and run `tici models fetch`")

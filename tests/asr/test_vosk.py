@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from asr.error_rate import cer
+from asr.graph import graph_folder
 from asr.leg import LegDecoder
 from asr.noise import add_noise
 from asr.pool import RecognizerPool
@@ -121,6 +122,17 @@ def test_the_derived_copy_is_made_once(models_dir, zh_model, derived_dir):
     assert sorted(derived_dir.iterdir()) == before
     assert len(before) == 1
     assert "--dither=0" in (before[0] / "conf" / "mfcc.conf").read_text()
+
+
+def test_a_composed_graph_changes_no_word(models_dir, zh_pool, tmp_path, sentences):
+    if not graph_folder(models_dir / "vosk-small-zh").is_dir():
+        pytest.skip("no composed graph here: OpenFst's programs could not be had")
+    (tmp_path / "vosk-small-zh").symlink_to((models_dir / "vosk-small-zh").resolve())
+    plain = RecognizerPool(VoskModel(tmp_path / "vosk-small-zh", tmp_path / "derived"))
+    audio = np.concatenate(sentences[:3])
+    composed = [(final.text, final.words) for final in decode(zh_pool, audio, 8000, 160) if final.final]
+    assert composed == [(final.text, final.words) for final in decode(plain, audio, 8000, 160) if final.final]
+    assert any(text for text, _ in composed)
 
 
 def test_a_missing_model_is_named(tmp_path):

@@ -52,7 +52,7 @@ def vosk_server(script: Path, python: Path, model: Path, language: str, log: Pat
     environment = {**os.environ, "VOSK_SERVER_INTERFACE": "127.0.0.1", "VOSK_SERVER_PORT": str(port)}
     environment.pop("PYTHONPATH", None)
     with log.open("wb") as output:
-        command = [str(python), str(script), str(model)]
+        command = [str(python), str(script), str(model.resolve())]
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=log.parent)
     try:
         _wait_for(port, process, log)
