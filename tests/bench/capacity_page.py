@@ -37,7 +37,8 @@ def _head(cores: float, language: str, seconds: float, legs: int) -> str:
 Made by `make bench` (`python -m tests.bench.capacity`); do not edit. Measured on {cores:g} cores ({_processor()}), the
 client that plays the calls on the same machine. Calls have {legs} legs ({language}), recordings of whole calls played
 in real time for {seconds:g} s, each from another place. Lags are from sending the end of an utterance to hearing its
-final. Absolute figures hang on the machine and on what else it did meanwhile; the servers were loaded in turns."""
+final. Absolute figures hang on the machine and on what else it did meanwhile; the servers were loaded in turns.
+All have the same model as it comes; beside it, Tici uses the graph that `tici models compose` makes of it."""
 
 
 def _carried(columns: Sequence["Column"], cores: float) -> str:
