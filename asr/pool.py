@@ -11,7 +11,7 @@ from asr.recognizer import Recognizer, RecognizerModel
 from asr.resample import RECOGNIZER_RATE
 
 UNUSED_SECONDS = 60.0
-"""A recognizer that nobody needed for so long is freed: it holds about 100 MB."""
+"""A recognizer that nobody needed for so long is freed: it holds 100 MB where the graph is not composed, else a few."""
 _WARM_SECONDS = 2
 
 

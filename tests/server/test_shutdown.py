@@ -55,6 +55,7 @@ async def test_sigterm_hands_the_calls_over(tmp_path: Path, models_dir: Path) ->
             await send(native, speech("01_high.flac"))
             await send(vosk, speech("02_low.flac"))
             await native.until_type("interim")
+            await vosk.until(lambda message: bool(message.get("partial")))
             assert node.process is not None
             node.process.send_signal(signal.SIGTERM)
             began = monotonic()
