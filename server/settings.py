@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         "Empty: none.",
     )
     decode_load: float = Field(
-        0.8,
+        0.65,
         ge=0,
         le=1,
         description="Share of the decoding threads' time up to which calls are admitted, by what this node's calls are "

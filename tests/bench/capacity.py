@@ -27,7 +27,7 @@ from server.replay.audio import CallAudio, load_call
 from server.replay.bench import bench_calls
 from tests.bench import decoder_parts
 from tests.bench.capacity_page import page
-from tests.bench.servers import Target, ours, vosk_server
+from tests.bench.servers import AS_SHIPPED, Target, ours, vosk_server
 from tests.bench.worlds import PACKS
 
 LIMIT = 1.0
@@ -146,7 +146,7 @@ def main() -> None:
                 rival = vosk_server(args.vosk_server, args.vosk_python, model, args.lang, log)
                 targets.append(stack.enter_context(rival))
             columns = climb(targets, files, args.seconds, args.first)
-        with ours(folder / "measured", args.models, args.lang, {"TICI_DECODE_LOAD": "0.8"}) as target:
+        with ours(folder / "measured", args.models, args.lang, AS_SHIPPED) as target:
             rushed = rush(target, files, args.seconds)
         parts = decoder_parts.measure(calls_of(files, 3, args.seconds), model, folder / "derived")
     args.out.write_text(

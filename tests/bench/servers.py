@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.replay.options import CallOptions, ClientDialect
+from server.settings import Settings
 from tests.server.node import Node, free_port
 
 START_SECONDS = 180.0
+AS_SHIPPED = {"TICI_DECODE_LOAD": str(Settings.model_fields["decode_load"].default)}
+"""A node of the tests admits any number of calls; this one as many as it has room for."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from server.ids import new_id
 from server.replay.bench import bench_calls
 from tests.bench.capacity import calls_of
-from tests.bench.servers import Target, ours
+from tests.bench.servers import AS_SHIPPED, Target, ours
 
 pytestmark = pytest.mark.bench
 MINUTES = float(os.environ.get("TICI_SOAK_MINUTES", "3"))
@@ -27,7 +27,7 @@ HELD = ("process_resident_memory_bytes", "process_open_fds", "tici_tasks", "tici
 @pytest.mark.timeout(60 * MINUTES + 600)
 def test_a_day_of_calls_in_short(tmp_path: Path, models_dir: Path, pack_dir: Path) -> None:
     files = sorted((pack_dir / "calls").glob("*.flac"))
-    with ours(tmp_path / "node", models_dir, "zh", {"TICI_DECODE_LOAD": "0.8"}) as target:
+    with ours(tmp_path / "node", models_dir, "zh", AS_SHIPPED) as target:
         calls = max(1, int(SHARE * _room(target)))
         begun = monotonic()
         warm: dict[str, float] | None = None
