@@ -144,12 +144,11 @@ def _build(source: Path, configs: dict[str, str], graph: Path | None, parent: Pa
     _link(source, building, copied)
     for name in copied:
         (building / name).mkdir()
-        _link(source / name, building / name, set(configs))
+        _link(source / name, building / name, {*configs, GRAPH, WORDS})
     for name, text in configs.items():
         (building / "conf" / name).write_text(text)
     if graph is not None:
         for name in (GRAPH, WORDS):
-            (building / "graph" / name).unlink(missing_ok=True)
             (building / "graph" / name).symlink_to(graph / name)
     return building
 

@@ -59,17 +59,19 @@ def compose(names: Names = None) -> None:
     settings = Settings()
     folders = [settings.models_dir / weight.name for weight in _select(settings, names)]
     due = [folder for folder in folders if lacks_graph(folder)]
+    if not due:
+        typer.echo("All graphs are composed.")
+        return
     tools = find_tools()
-    if due and tools is None:
+    if tools is None:
         raise _failure("OpenFst's programs are not here: recognition works without, and takes twice the time.")
     for folder in due:
-        assert tools is not None
         try:
             typer.echo(f"Composing the graph of {folder.name}: about a minute, once", err=True)
             compose_graph(folder, tools)
         except (GraphError, OSError) as error:
             raise _failure(f"{folder.name}: {error}. Recognition works without, and takes twice the time.") from error
-    typer.echo(f"Composed: {', '.join(folder.name for folder in due)}." if due else "All graphs are composed.")
+    typer.echo(f"Composed: {', '.join(folder.name for folder in due)}.")
 
 
 @models_app.command(name="list")
