@@ -34,6 +34,8 @@ queue = "cards"
   or 503 with `Retry-After` (no room for another call).
 - Two connections for one call, one leg each, become one conversation when they name the same external id. Each leg
   lies where it began in the conversation's time.
+- A stream that was stopped and starts again in the same call, as many systems do around a hold or a transfer, goes on
+  in the same conversation, as a leg of its own (`customer-2`), until the conversation is wrapped up.
 - Media messages that a sender numbers are put back in order, doubled ones are dropped, and a hole becomes silence of
   its length, so that times stay true; from 0.3 s on it is marked as a gap.
 - What happens to a call besides its audio (ringing, answered by whom, hold, transfer, hang-up) comes by

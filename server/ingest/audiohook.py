@@ -236,7 +236,7 @@ class AudioHookDialect:
         if isinstance(start, Refuse):
             return self._refuse(start)
         self._state = _State.OPENING
-        return [OpenCall(start, resumable=False, supersede=self._settings.authentic)]
+        return [OpenCall(start, resumable=False, supersede=self._settings.authentic, restart=True)]
 
     def _opened(self) -> SendText:
         assert self._opening is not None

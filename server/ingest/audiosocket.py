@@ -168,7 +168,7 @@ class AudioSocketDialect(OneWay):
         if isinstance(start, Refuse):
             return self.refuse(start)
         self._start, self.opened = start, True
-        return [OpenCall(start, resumable=False)]
+        return [OpenCall(start, resumable=False, restart=True)]
 
 
 def _joined(frames: Iterable[Frame]) -> list[Frame]:

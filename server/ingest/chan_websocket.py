@@ -105,7 +105,7 @@ class ChanWebSocketDialect(OneWay):
         if isinstance(start, Refuse):
             return self.refuse(start)
         self._start, self.opened = start, True
-        return [OpenCall(start, resumable=False, supersede=self._connector.guarded)]
+        return [OpenCall(start, resumable=False, supersede=self._connector.guarded, restart=True)]
 
     def _start_of(self, event: Mapping[str, Any], told: Told) -> listen.Start | Refuse:
         described = FORMATS.get(str(event.get("format")))

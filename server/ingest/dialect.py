@@ -63,6 +63,8 @@ class OpenCall:
     now, and whatever was said while it was away is a gap.
     `supersede`: the legs may be taken from another connection that still seems to deliver them, as a phone system
     does that connects anew before its old connection is known to be dead. Only for senders that were authenticated.
+    `restart`: a leg that has ended goes on as another one of the same voice, as when a phone system stops its stream
+    while a call is on hold. The dialect sees nothing of it but the call's going on.
 
     One connection may open several legs of the same call one after the other, each answered on its own.
     """
@@ -70,6 +72,7 @@ class OpenCall:
     start: listen.Start
     resumable: bool
     supersede: bool = False
+    restart: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

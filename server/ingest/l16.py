@@ -120,7 +120,7 @@ class L16Dialect(OneWay):
         if isinstance(start, Refuse):
             return self.refuse(start)
         self._tracks, self.opened = tracks, True
-        return [OpenCall(start, resumable=False, supersede=self._connector.guarded)]
+        return [OpenCall(start, resumable=False, supersede=self._connector.guarded, restart=True)]
 
     def _named(self, heard: Audio) -> Audio:
         """The same by leg, without tracks that nobody listens to."""

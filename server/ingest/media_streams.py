@@ -132,7 +132,7 @@ class MediaStreamDialect(OneWay):
             if (leg := self._connector.leg_name(track)) in carried and leg is not None:
                 self._tracks[track] = _Track(leg, Timeline(origin, start.sample_rate))
         self._sequencer.take(sequence_of(message, self._names), message)
-        return [OpenCall(start, resumable=False, supersede=self._connector.guarded)]
+        return [OpenCall(start, resumable=False, supersede=self._connector.guarded, restart=True)]
 
     def _start(self, said: StreamStart) -> listen.Start | Refuse:
         """The native `start` that says the same."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from server.hub import Hub, Lagged
 from server.ingest.dialect import (
@@ -69,6 +70,8 @@ class AudioSocket:
         self._events: asyncio.Task[None] | None = None
         self._replies: asyncio.Queue[Reply] = asyncio.Queue(QUEUE_SIZE)
         self._call: Call | None = None
+        self._legs: dict[str, str] = {}
+        """Names in the call of the legs that the dialect knows by another."""
         self._gone = False
 
     async def run(self) -> None:
@@ -92,16 +95,16 @@ class AudioSocket:
 
     def acked(self, leg: str, samples: int) -> None:
         """Pass on what is durable."""
-        self._tell(self._dialect.acked(leg, samples))
+        self._tell(self._dialect.acked(self._told(leg), samples))
 
     def interim(self, interim: listen.Interim) -> None:
         """Pass on words being spoken, unless the client reads too slowly for them."""
         if self._replies.qsize() < INTERIM_ROOM:
-            self._tell(self._dialect.interim(interim))
+            self._tell(self._dialect.interim(interim.model_copy(update={"leg": self._told(interim.leg)})))
 
     def final(self, final: listen.Final) -> None:
         """Pass on a committed utterance."""
-        self._tell(self._dialect.final(final))
+        self._tell(self._dialect.final(final.model_copy(update={"leg": self._told(final.leg)})))
 
     def chunk_done(self) -> None:
         """Reply to a piece of audio, where the dialect does."""
@@ -151,10 +154,11 @@ class AudioSocket:
             match action:
                 case OpenCall():
                     await self._open(action)
-                case Audio() if self._call is not None:
-                    await self._call.audio(action, self)
-                case Missing() if self._call is not None:
-                    await self._call.missing(action, self)
+                case Audio(raw, encoding) if self._call is not None:
+                    heard = {self._legs.get(leg, leg): part for leg, part in raw.items()}
+                    await self._call.audio(Audio(heard, encoding), self)
+                case Missing(leg=leg) if self._call is not None:
+                    await self._call.missing(replace(action, leg=self._legs.get(leg, leg)), self)
                 case CutUtterance() if self._call is not None:
                     await self._call.cut(self)
                 case ChangeLanguage(language) if self._call is not None:
@@ -172,10 +176,10 @@ class AudioSocket:
             self.failed(ErrorCode.STORAGE, "the audio could not be stored; connect again to go on")
 
     async def _open(self, wanted: OpenCall) -> None:
-        self._call, started, offset = await self._calls.open(
-            wanted.start, self, wanted.resumable, self._permit, wanted.supersede
-        )
-        self._tell(self._dialect.started(started, offset))
+        joined = await self._calls.open(wanted, self, self._permit)
+        self._call, started = joined.call, joined.started
+        self._legs.update(joined.legs)
+        self._tell(self._dialect.started(started, joined.offset))
         if self._events is None and self._hub is not None and isinstance(self._dialect, EventDialect):
             self._events = asyncio.create_task(self._pass_on(self._hub, self._dialect, started.conversation_id))
 
@@ -188,9 +192,13 @@ class AudioSocket:
                     self._tell(dialect.event(published))
 
     async def _end(self, call: Call) -> None:
-        samples = await call.end(self, "stopped")
+        samples = {self._told(leg): count for leg, count in (await call.end(self, "stopped")).items()}
         self._calls.forget_if_idle(call)
         self._tell(self._dialect.ended(listen.Ended(conversation_id=call.live.conversation_id, samples=samples)))
+
+    def _told(self, leg: str) -> str:
+        """What the dialect calls a leg of the call."""
+        return next((told for told, name in self._legs.items() if name == leg), leg)
 
     async def _acknowledge(self) -> None:
         while True:

@@ -9,13 +9,18 @@ from server.wire import listen
 from server.wire.base import ErrorCode
 
 MAX_LEGS = 4
-"""Legs of one call; each costs the CPU of one recogniser."""
+"""Legs of one call at a time; each costs the CPU of one recogniser."""
+MOST_LEGS = 64
+"""Legs of one call, one after the other."""
 
 
 def check_start(state: ConversationState, slots: Mapping[str, Slot], start: listen.Start, may_supersede: bool) -> None:
     """Raise CallRefused unless every leg of `start` is new, or open and free, and of the same format."""
-    if len(state.legs.keys() | {spec.leg for spec in start.legs}) > MAX_LEGS:
-        raise CallRefused(ErrorCode.POLICY, f"a call has at most {MAX_LEGS} legs")
+    asked = {spec.leg for spec in start.legs}
+    if len({name for name, leg in state.legs.items() if not leg.ended} | asked) > MAX_LEGS:
+        raise CallRefused(ErrorCode.POLICY, f"a call has at most {MAX_LEGS} legs at a time")
+    if len(state.legs.keys() | asked) > MOST_LEGS:
+        raise CallRefused(ErrorCode.POLICY, f"a call has at most {MOST_LEGS} legs")
     for spec in start.legs:
         known = state.legs.get(spec.leg)
         if known is None:
@@ -29,6 +34,24 @@ def check_start(state: ConversationState, slots: Mapping[str, Slot], start: list
             raise CallRefused(ErrorCode.CONVERSATION_ENDED, "this leg is ending")
         if slot is not None and slot.sender is not None and not may_supersede:
             raise CallRefused(ErrorCode.LEG_BUSY, "another sender delivers this leg")
+
+
+def anew(state: ConversationState, slots: Mapping[str, Slot], start: listen.Start) -> listen.Start:
+    """`start` with a fresh name for each of its legs that has ended: `customer` goes on as `customer-2`.
+
+    Who speaks there, and in which language, is what was known when it ended.
+    """
+    return start.model_copy(update={"legs": [_anew(state, slots, spec) for spec in start.legs]})
+
+
+def _anew(state: ConversationState, slots: Mapping[str, Slot], spec: listen.LegSpec) -> listen.LegSpec:
+    number, name, known = 1, spec.leg, None
+    while name in state.legs and (state.legs[name].ended or (name in slots and slots[name].finishing)):
+        known, number = state.legs[name], number + 1
+        name = f"{spec.leg}-{number}"
+    if known is None:
+        return spec
+    return listen.LegSpec(leg=name, role=known.role, language=known.language)
 
 
 def told_language(spec: listen.LegSpec, start: listen.Start) -> str | None:

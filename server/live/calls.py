@@ -6,10 +6,12 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from time import monotonic
 
 from asr.pool import RecognizerPool
-from server.live.admission import told_language
+from server.ingest.dialect import OpenCall
+from server.live.admission import anew, told_language
 from server.live.call import Call
 from server.live.conversation import LiveConversation
 from server.live.conversations import TENANT, Conversations, queue_of
@@ -29,6 +31,19 @@ FULL = f"this node carries as many calls as it can; try again in {RETRY_SECONDS:
 NO_LIMIT = 1000
 Permit = Callable[[str], Awaitable[None]]
 """Raises CallRefused where the sender is not for that queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a sender is in: the call, what it is told, the offset of its first leg in seconds.
+
+    `legs`: the name in the call of each leg of the sender, which differs where a leg was begun anew.
+    """
+
+    call: Call
+    started: listen.Started
+    offset: float
+    legs: Mapping[str, str]
 
 
 class Calls:
@@ -74,6 +89,11 @@ class Calls:
         return self.room > 0
 
     @property
+    def awaits_senders(self) -> bool:
+        """Whether a sender may come back that has a place already: a leg's connection is gone."""
+        return any(slot.sender is None for call in self._calls.values() for slot in call.slots.values())
+
+    @property
     def draining(self) -> bool:
         """Whether the node is shutting down."""
         return self._draining
@@ -95,29 +115,19 @@ class Calls:
         live = await self._conversations.find(external_id)
         return live is not None and live.conversation_id in self._calls
 
-    async def open(
-        self,
-        start: listen.Start,
-        sender: Sender,
-        resumable: bool,
-        permit: Permit | None = None,
-        supersede: bool = False,
-    ) -> tuple[Call, listen.Started, float]:
-        """Begin or resume the legs of `start`; also the offset of its first leg. Raises CallRefused.
+    async def open(self, wanted: OpenCall, sender: Sender, permit: Permit | None = None) -> Joined:
+        """Begin or resume the legs that `sender` wants to deliver. Raises CallRefused.
 
-        `permit` refuses a queue that is not the sender's; None: it may use them all. `supersede`: it may take legs
-        from another sender without a resume token.
+        `permit` refuses a queue that is not the sender's; None: it may use them all.
         """
         try:
-            return await self._take(start, sender, resumable, permit or _any_queue, supersede)
+            return await self._take(wanted, sender, permit or _any_queue)
         except CallRefused as refused:
             self._room.metrics.refused(refused.code.value)
             raise
 
-    async def _take(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, supersede: bool
-    ) -> tuple[Call, listen.Started, float]:
-        asked = monotonic()
+    async def _take(self, wanted: OpenCall, sender: Sender, permit: Permit) -> Joined:
+        asked, start = monotonic(), wanted.start
         if self._draining:
             raise CallRefused(ErrorCode.SHUTTING_DOWN, "this node is shutting down; connect again elsewhere")
         told = {language for spec in start.legs if (language := told_language(spec, start)) is not None}
@@ -126,14 +136,13 @@ class Calls:
             raise CallRefused(ErrorCode.UNSUPPORTED_LANGUAGE, f"no speech model is loaded for {sorted(missing)}")
         async with self._lock:
             try:
-                return await self._open(start, sender, resumable, permit, supersede, asked)
+                return await self._open(wanted, sender, permit, asked)
             except (StorageError, StoreError) as error:
                 log.error("call refused, storage: %s", type(error).__name__)
                 raise CallRefused(ErrorCode.STORAGE, "the call cannot be stored now; try again") from error
 
-    async def _open(
-        self, start: listen.Start, sender: Sender, resumable: bool, permit: Permit, supersede: bool, asked: float
-    ) -> tuple[Call, listen.Started, float]:
+    async def _open(self, wanted: OpenCall, sender: Sender, permit: Permit, asked: float) -> Joined:
+        start = wanted.start
         live = await self._conversations.find(start.external_id)
         if live is not None:
             await live.refresh()
@@ -143,7 +152,9 @@ class Calls:
         if live is not None:
             await permit(live.queue)
             _check_open(live)
-            entitled = supersede or self._entitled(live, start.resume_token)
+            if wanted.restart:
+                start = anew(live.session.state, call.slots if call is not None else {}, start)
+            entitled = wanted.supersede or self._entitled(live, start.resume_token)
             (call or Call(live, self._room)).check(start, may_supersede=entitled)
         fresh = live is None
         task = await self._store.tasks.get(TENANT, start.task) if start.task is not None else None
@@ -155,7 +166,7 @@ class Calls:
         call = call or self._remember(Call(live, self._room))
         call.joining += 1
         try:
-            resume_from = await call.attach(start, sender, resumable, fresh, asked)
+            resume_from = await call.attach(start, sender, wanted.resumable, fresh, asked)
         except BaseException:
             # A sender that is refused will never be lost.
             call.detach(sender)
@@ -168,7 +179,8 @@ class Calls:
             resume_token=self._token(live.conversation_id),
             resume_from=resume_from,
         )
-        return call, started, live.session.state.legs[start.legs[0].leg].offset
+        legs = {told.leg: spec.leg for told, spec in zip(wanted.start.legs, start.legs, strict=True)}
+        return Joined(call, started, live.session.state.legs[start.legs[0].leg].offset, legs)
 
     def _remember(self, call: Call) -> Call:
         self._calls[call.live.conversation_id] = call

@@ -36,7 +36,9 @@ async def connect(name: str, socket: WebSocket, services: ServicesDep) -> None:
     except Denied as denied:
         await refuse(socket, services, denied.status_code, denied.problem)
         return
-    if not connector.may_join(upgrade) and not services.calls.has_room:
+    # Most senders name their call only after the upgrade.
+    may_join = connector.may_join(upgrade) or services.calls.awaits_senders
+    if not services.calls.has_room and not may_join:
         await refuse(socket, services, 503, Problem(code=ErrorCode.OVERLOADED, message=FULL))
         return
     await _speak(services, connector, upgrade, WebSocketTransport(socket, connector.subprotocol(upgrade)))

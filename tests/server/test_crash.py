@@ -23,7 +23,9 @@ async def test_calls_survive_kill_9(tmp_path: Path, models_dir: Path, pack_dir: 
         await asyncio.to_thread(node.wait_ready)
         floor = await Floor.opened(node, calls, 1.5, models_dir)
         moments = [chance.uniform(1, 5), chance.uniform(1, 5)]
-        print(await floor.through_kills("disturbed", moments, undeclared=False, tolerance=2.0))
+        kills, measured = await floor.through_kills("disturbed", moments, undeclared=False, tolerance=2.0)
+        print(measured)
+        assert kills == len(moments), "the calls were over before the kill"
         assert len(node.rows("select leg from recording")) == 2 * 2 + 2
     finally:
         node.stop()

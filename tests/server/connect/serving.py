@@ -32,7 +32,7 @@ class Served:
         return f"ws://127.0.0.1:{self.port}/v1/connect/{connector}"
 
     async def words(self, external_id: str, legs: int = 2) -> dict[str, list[str]]:
-        """What was said on each leg, by its role, once so many have ended."""
+        """What was said, by the role of who said it, once so many legs have ended."""
         known: dict[str, str] = {}
         for _ in range(600):
             known = await self._ended(external_id)
@@ -41,8 +41,10 @@ class Served:
             await asyncio.sleep(0.1)
         live = await self.node.conversations.find(external_id)
         assert live is not None and len(known) == legs, "the call did not come, or did not end"
-        told = {role: await self.node.tiles(live.conversation_id, name) for name, role in known.items()}
-        return {role: [text for _, _, text in tiles if text] for role, tiles in told.items()}
+        words: dict[str, list[str]] = {role: [] for role in known.values()}
+        for name, role in known.items():
+            words[role] += [text for _, _, text in await self.node.tiles(live.conversation_id, name) if text]
+        return words
 
     async def _ended(self, external_id: str) -> dict[str, str]:
         """The legs that have ended, and their roles."""

@@ -232,6 +232,25 @@ async def test_a_full_node_refuses_at_the_door_and_after_it(node: Node) -> None:
             await play_call(audio, options(served, "three"), lambda event: None)
 
 
+async def test_a_session_that_comes_back_finds_its_place_on_a_full_node(node: Node) -> None:
+    call = new_id()
+    async with serving(node, CONNECTORS) as served:
+        await node.open("one")
+        async with session(served, call) as first:
+            await first.open()
+            await first.send(CUSTOMER[:RATE], AGENT[:RATE])
+        assert not node.calls.has_room
+        await until(lambda: node.calls.awaits_senders)
+        async with session(served) as stranger:
+            assert (await stranger.open())["parameters"]["info"].startswith("overloaded: ")
+        async with session(served, call) as second:
+            assert (await second.open())["type"] == "opened"
+            with pytest.raises(InvalidStatus) as refused:
+                async with session(served):
+                    pass
+            assert refused.value.response.status_code == 503
+
+
 async def test_a_broken_session_is_gone_on_with_by_another(node: Node) -> None:
     call = new_id()
     async with serving(node, CONNECTORS) as served:

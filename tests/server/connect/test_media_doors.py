@@ -80,6 +80,15 @@ async def test_every_word_of_both_is_heard(node: Node, dialect: ClientDialect, c
         assert formats == {(changes.get("encoding", dialect.encoding), RATE)}
 
 
+@pytest.mark.parametrize("sockets", Sockets)
+async def test_a_stream_that_was_stopped_goes_on_in_the_same_conversation(node: Node, sockets: Sockets) -> None:
+    async with serving(node, CONNECTORS) as served:
+        for ended in (2, 4):
+            await play_call(AUDIO, options(served, ClientDialect.TWILIO, sockets=sockets), ignore)
+            words = await served.words("call-1", ended)
+    assert {role: len(said) for role, said in words.items()} == {"customer": 4, "agent": 4}
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_another_secret_is_refused(node: Node, vendor: str) -> None:
     async with serving(node, CONNECTORS) as served:

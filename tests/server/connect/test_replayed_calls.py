@@ -84,6 +84,22 @@ async def test_every_word_of_both_is_heard(node: Node, dialect: ClientDialect, s
     assert {role: len(said) for role, said in words.items()} == {"customer": 2, "agent": 2}
 
 
+@pytest.mark.parametrize(("dialect", "sockets", "encoding"), HELD)
+async def test_a_stream_that_was_stopped_goes_on_in_the_same_conversation(
+    node: Node, dialect: ClientDialect, sockets: Sockets, encoding: str
+) -> None:
+    async with serving(node, CONNECTORS) as served:
+        for ended in (2, 4, 6):
+            await play_call(AUDIO, options(served, dialect, sockets=sockets, encoding=encoding), ignore)
+            words = await served.words(CALL, ended)
+        live = await node.conversations.find(CALL)
+    assert {role: len(said) for role, said in words.items()} == {"customer": 6, "agent": 6}
+    assert live is not None and live.session.state.ended_at is not None
+    assert set(live.session.state.legs) == {f"{role}{n}" for role in ("customer", "agent") for n in ("", "-2", "-3")}
+    offsets = [live.session.state.legs[name].offset for name in ("customer", "customer-2", "customer-3")]
+    assert offsets == sorted(offsets)
+
+
 async def test_a_leg_called_mixed_is_one(node: Node) -> None:
     audio = CallAudio({"mixed": say(1, 2)}, RATE)
     async with serving(node, CONNECTORS) as served:

@@ -13,7 +13,7 @@ import numpy as np
 
 from asr.pool import RecognizerPool
 from server.hub import Hub
-from server.ingest.dialect import Audio
+from server.ingest.dialect import Audio, OpenCall
 from server.live.calls import Calls
 from server.live.conversations import Conversations
 from server.live.recorder import Recorder
@@ -199,8 +199,8 @@ class Node:
         specs = [listen.LegSpec(leg=leg, role=Role.CUSTOMER) for leg in legs or ("customer",)]
         start = listen.Start(external_id=external_id, legs=specs, sample_rate=RATE, resume_token=token)
         phone = sender or Phone()
-        call, started, _ = await self.calls.open(start, phone, resumable)
-        return call, started, phone
+        joined = await self.calls.open(OpenCall(start, resumable), phone)
+        return joined.call, joined.started, phone
 
     async def tiles(self, conversation_id: str, leg: str = "customer") -> list[tuple[int, int, str]]:
         """The leg's stored tiles (first sample, end, text or ""), in order, after checking that seqs follow on."""

@@ -3,6 +3,7 @@
 from time import time
 
 from server.ids import new_id
+from server.ingest.dialect import OpenCall
 from server.live.conversation import LiveConversation
 from server.session import Policy
 from server.store.queries.tasks import TaskRecord
@@ -108,7 +109,7 @@ async def test_two_calls_in_a_row_are_two_conversations(node: Node) -> None:
 async def test_a_role_that_is_known_late_counts_for_the_audio_that_follows(node: Node) -> None:
     phone = Phone()
     start = Start(external_id="call-1", legs=[LegSpec(leg="line", role=Role.UNKNOWN)], sample_rate=RATE)
-    call, _, _ = await node.calls.open(start, phone, True)
+    call = (await node.calls.open(OpenCall(start, True), phone)).call
     await call.audio(audio(line=say(0)), phone)
     await until(lambda: phone.done == 1)
     await tell(call.live, Type.LEG_ROLE, leg="line", role=Role.CUSTOMER)
@@ -124,7 +125,7 @@ async def test_audio_that_names_a_task_and_a_product(node: Node) -> None:
     await node.store.tasks.save("default", task)
     legs = [LegSpec(leg="customer", role=Role.CUSTOMER)]
     start = Start(external_id="call-1", legs=legs, sample_rate=RATE, task="t-1", product="card")
-    call, _, _ = await node.calls.open(start, Phone(), True)
+    call = (await node.calls.open(OpenCall(start, True), Phone())).call
     state = call.live.session.state
     assert state.started is not None and state.task is not None
     assert (state.task.task_id, state.customer, state.product) == ("t-1", "c-1", "card")
@@ -136,7 +137,7 @@ async def test_audio_that_comes_after_the_first_event_still_binds_them(node: Nod
     live = await node.conversations.open(channel=Channel.CALL, external_id="call-1", language="zh", queue="default")
     legs = [LegSpec(leg="customer", role=Role.CUSTOMER)]
     start = Start(external_id="call-1", legs=legs, sample_rate=RATE, task="t-1", product="card", customer="c-2")
-    await node.calls.open(start, Phone(), True)
+    await node.calls.open(OpenCall(start, True), Phone())
     state = live.session.state
     assert state.task is not None
     assert (state.task.task_id, state.customer, state.product) == ("t-1", "c-2", "card")

@@ -6,6 +6,7 @@ import pytest
 
 from asr.pool import RecognizerPool
 from asr.recognizer import RecognizedWord
+from server.ingest.dialect import OpenCall
 from server.live.noticing import LanguageWatch
 from server.wire import panel
 from server.wire.events import LegLanguageChanged, Role, Utterance
@@ -96,7 +97,7 @@ async def test_a_language_told_before_the_audio_holds_unless_the_sender_names_on
     await node.open("call-1")
     assert live.session.state.legs["customer"].language == "en"
     start = Start(external_id="call-1", legs=[LegSpec(leg="b", role=Role.AGENT, language="zh")], sample_rate=RATE)
-    await node.calls.open(start, Phone(), True)
+    await node.calls.open(OpenCall(start, True), Phone())
     assert live.session.state.legs["b"].language == "zh"
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from server.app import create_app
+from server.ingest.dialect import OpenCall
 from server.live.calls import Calls
 from server.live.recorder import Recorder
 from server.live.room import AudioRoom
@@ -71,8 +72,8 @@ async def begin(
 ) -> str:
     legs = [listen.LegSpec(leg="customer", role=Role.CUSTOMER)]
     start = listen.Start(external_id=external_id, legs=legs, sample_rate=RATE, queue=queue, agent=agent)
-    _, started, _ = await calls.open(start, phone or Phone(), True)
-    return started.conversation_id
+    joined = await calls.open(OpenCall(start, True), phone or Phone())
+    return joined.started.conversation_id
 
 
 async def test_supervisors_see_the_calls_of_their_teams_and_queues(

@@ -85,6 +85,8 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
       return said(state, payload);
     case "leg.gap":
       return { lines: insertLine<Line>(state.lines, lineGap(payload, event.seq)) };
+    case "leg.started":
+      return { endedAt: null };
     case "leg.ended":
       return { interims: without(state.interims, payload.leg) };
     case "suggestions.raised":
