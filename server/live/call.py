@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from time import monotonic, time
+from typing import Any
 
 from asr.audio import silence
 from asr.transcript import Transcript
@@ -40,7 +41,7 @@ class Call:
         self.joining = 0
         """Senders whose legs are being opened."""
         self._room = room
-        self._finishing: set[asyncio.Task[int] | asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[Any]] = set()
 
     @property
     def idle(self) -> bool:
@@ -161,28 +162,33 @@ class Call:
     async def end(self, sender: Sender, reason: str) -> dict[str, int]:
         """The sender has no more audio: finish its legs; samples per leg. Raises StorageError or StoreError."""
         await self.acknowledge(sender)
-        samples = {}
-        for name, slot in list(self.slots.items()):
-            if slot.sender is sender:  # still: another one may have taken the leg over meanwhile
-                samples[name] = await self.finish_leg(name, reason)
-        return samples
+        # Still: another one may have taken a leg over meanwhile.
+        return await self.finish([name for name, slot in self.slots.items() if slot.sender is sender], reason)
 
-    async def finish_leg(self, name: str, reason: str) -> int:
-        """Decode the rest of a leg, end it, and keep its recording; its length in samples."""
-        slot = self.slots[name]
-        slot.finishing = True
+    async def finish(self, names: Sequence[str], reason: str) -> dict[str, int]:
+        """Decode the rest of some legs, end them, and keep their recordings; their lengths in samples.
+
+        They end in one step: a sender that comes back after a crash must not find one of its legs ended and one not.
+        """
+        slots = {name: self.slots[name] for name in names}
+        for slot in slots.values():
+            slot.finishing = True
         try:
-            async with slot.live.intake:
-                samples = slot.live.spool.samples
-            await self._mark_gap(slot, last=True)
-            await slot.live.finish()
-            await self._store(partial(_end_leg, name, samples, reason))
+            samples = {}
+            for name, slot in slots.items():
+                async with slot.live.intake:
+                    samples[name] = slot.live.spool.samples
+                await self._mark_gap(slot, last=True)
+            await asyncio.gather(*(slot.live.finish() for slot in slots.values()))
+            await self._store(partial(_end_legs, samples, reason))
         except BaseException:
-            slot.finishing, slot.sender, slot.lost_at = False, None, monotonic()
+            for slot in slots.values():
+                slot.finishing, slot.sender, slot.lost_at = False, None, monotonic()
             raise
-        del self.slots[name]
-        await slot.live.stop()
-        await self._room.keep_recording(self.live.conversation_id, slot.live.spool)
+        for name, slot in slots.items():
+            del self.slots[name]
+            await slot.live.stop()
+            await self._room.keep_recording(self.live.conversation_id, slot.live.spool)
         return samples
 
     # --- time
@@ -202,13 +208,13 @@ class Call:
 
     def _finish_soon(self, name: str) -> None:
         self.slots[name].finishing = True
-        self._do_soon(asyncio.create_task(self.finish_leg(name, "sender lost")))
+        self._do_soon(asyncio.create_task(self.finish([name], "sender lost")))
 
-    def _do_soon(self, task: asyncio.Task[int] | asyncio.Task[None]) -> None:
+    def _do_soon(self, task: asyncio.Task[Any]) -> None:
         self._finishing.add(task)
         task.add_done_callback(self._finished)
 
-    def _finished(self, task: asyncio.Task[int] | asyncio.Task[None]) -> None:
+    def _finished(self, task: asyncio.Task[Any]) -> None:
         self._finishing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a leg could not be ended, or its gap not be stored: %s", type(error).__name__)
@@ -237,7 +243,7 @@ class Call:
                 await self._reopen(name)
             except StorageError as error:
                 log.error("conversation %s: a leg's audio is lost: %s", self.live.conversation_id, error)
-                await self._store(partial(_end_leg, name, known.decoded_to, "audio lost"))
+                await self._store(partial(_end_legs, {name: known.decoded_to}, "audio lost"))
 
     async def _reopen(self, name: str) -> None:
         data_dir, conversation_id = self._room.data_dir, self.live.conversation_id
@@ -333,5 +339,5 @@ class Call:
             await self._store(lambda s: s.notice_language(final.leg, language, better, time()))
 
 
-def _end_leg(name: str, samples: int, reason: str, session: Session) -> list[Output]:
-    return session.end_leg(name, samples, reason, time())
+def _end_legs(samples: Mapping[str, int], reason: str, session: Session) -> list[Output]:
+    return [output for leg, count in samples.items() for output in session.end_leg(leg, count, reason, time())]

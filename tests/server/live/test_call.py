@@ -123,6 +123,16 @@ async def test_a_lost_sender_ends_its_leg_and_no_other(node, caplog):
     assert "could not be ended" not in caplog.text, "ended once, although the clock ticked twice"
 
 
+async def test_legs_of_one_sender_end_in_one_step_so_that_a_crash_finds_both_open_or_none(node):
+    call, started, phone = await node.open("call-1", "left", "right")
+    await call.audio(audio(left=say(0, 1), right=say(2, 3)), phone)
+    await call.end(phone, "stopped")
+    kinds = [event.payload.type for event in await node.store.events(started.conversation_id)]
+    assert kinds[-3:] == ["leg.ended", "leg.ended", "conversation.ended"]
+    at = [event.at for event in await node.store.events(started.conversation_id)][-3:]
+    assert at[2] - at[0] < 0.01, "nothing is decoded between them"
+
+
 async def test_an_end_that_fails_is_tried_again(node, monkeypatch):
     monkeypatch.setattr("server.live.patience.STORE_PATIENCE", 0.1)
     call, started, phone = await node.open("call-1")
