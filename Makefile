@@ -53,8 +53,7 @@ $(DONE)/fst: | $(DONE)/venv
 		{ apt-cache show libfst-tools >/dev/null 2>&1 || test "$$(id -u)" != 0 || apt-get update -qq; } && \
 		lib=$$(apt-cache depends libfst-tools 2>/dev/null | grep -oE 'libfst[0-9]+[a-z0-9]*' | head -1) && \
 		apt-get download -qq libfst-tools $$lib $$lib-plugins-base 2>/dev/null && \
-		for package in *.deb; do dpkg -x $$package . && rm $$package; done || true; fi
-	@touch $@
+		for package in *.deb; do dpkg -x $$package . && rm $$package; done && touch $(CURDIR)/$@ || true; else touch $@; fi
 
 # Playwright's own Node needs libatomic, which a bare system lacks; ours does not.
 .PHONY: test

@@ -26,12 +26,12 @@ def check_weights(settings: Settings) -> None:
     known = {settings.models_dir / weight.name: weight for weight in load_manifest(settings.manifest_path()).select([])}
     used = {folder: known[folder] for folder in folders if folder in known}
     for folder, weight in used.items():
-        if wrong_graph(folder):
-            graph = graph_folder(folder)
-            raise DamagedWeights(f"{graph} is damaged: delete that folder, and `tici models compose` makes it again")
         if wrong := _wrong(weight, settings):
             files = ", ".join(wrong)
             raise DamagedWeights(f"{folder} is damaged ({files}): delete that folder and run `tici models fetch`")
+        if wrong_graph(folder):
+            graph = graph_folder(folder)
+            raise DamagedWeights(f"{graph} is damaged, or of another model: `tici models compose` makes it anew")
 
 
 def _wrong(weight: Weight, settings: Settings) -> list[str]:

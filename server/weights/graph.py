@@ -65,8 +65,13 @@ def find_tools(path: str | None = None) -> FstTools | None:
 
 
 def lacks_graph(model: Path) -> bool:
-    """Whether a folder holds a speech model whose graph is yet to be composed."""
-    return all((model / part).is_file() for part in _PARTS) and not (graph_folder(model) / GRAPH).exists()
+    """Whether a folder holds a speech model whose graph is yet to be composed, or anew."""
+    return all((model / part).is_file() for part in _PARTS) and not _composed(model)
+
+
+def wrong_graph(model: Path) -> bool:
+    """Whether a composed graph is there and is not what was made of the model's parts."""
+    return (graph_folder(model) / GRAPH).exists() and not _composed(model)
 
 
 def compose(model: Path, tools: FstTools) -> None:
@@ -93,12 +98,21 @@ def compose(model: Path, tools: FstTools) -> None:
             ("fstconvert", "--fst_type=const", plain, graph),
         ):
             tools.run(program, *arguments)
-        (made / DIGEST).write_text(sha256_of(graph) + "\n")
+        (made / DIGEST).write_text("".join(f"{sha256_of(path)}  {name}\n" for name, path in _digested(model, made)))
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
 
 
-def wrong_graph(model: Path) -> bool:
-    """Whether a composed graph is there and is not what it was when it was made (0.2 s per 100 MB)."""
-    graph, digest = graph_folder(model) / GRAPH, graph_folder(model) / DIGEST
-    return graph.exists() and (not digest.exists() or digest.read_text().strip() != sha256_of(graph))
+def _composed(model: Path) -> bool:
+    """Whether the graph is what was made, and of the parts that the model has now (0.2 s per 100 MB)."""
+    try:
+        lines = (graph_folder(model) / DIGEST).read_text().splitlines()
+        stated = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        return all(stated.get(name) == sha256_of(path) for name, path in _digested(model, graph_folder(model)))
+    except OSError:
+        return False
+
+
+def _digested(model: Path, folder: Path) -> list[tuple[str, Path]]:
+    """What the digest of the graph in `folder` names."""
+    return [(GRAPH, folder / GRAPH), *((str(part), model / part) for part in _PARTS)]

@@ -1,6 +1,7 @@
-"""A small disk of its own for a test: it can be filled, and made read-only."""
+"""A small disk of its own for a test, which can be filled and made read-only; a database that somebody holds."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,20 @@ def small_disk(path: Path, size: str = "4m") -> Iterator[Disk]:
         yield Disk(path)
     finally:
         subprocess.run(["umount", "-l", str(path)], check=False)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process writes to the database all the time."""
+    script = (
+        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "d.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "locked\n"
+        yield
+        process.communicate("")
 
 
 def _mount(*arguments: str) -> None:

@@ -69,7 +69,16 @@ def test_a_composed_graph_is_put_in_place_whole(model: Path, tmp_path: Path) -> 
 def test_a_damaged_graph_is_told(model: Path, tmp_path: Path) -> None:
     compose(model, tools(tmp_path / "usr", f'{LAST}; echo "$0" > "$last"'))
     (graph_folder(model) / GRAPH).write_bytes(b"damaged")
-    assert wrong_graph(model)
+    assert wrong_graph(model) and lacks_graph(model)
+
+
+def test_a_graph_of_other_parts_is_composed_anew(model: Path, tmp_path: Path) -> None:
+    openfst = tools(tmp_path / "usr", f'{LAST}; echo "$0" > "$last"')
+    compose(model, openfst)
+    (model / "graph/Gr.fst").write_bytes(b"another language")
+    assert wrong_graph(model) and lacks_graph(model)
+    compose(model, openfst)
+    assert not wrong_graph(model) and not lacks_graph(model)
 
 
 @pytest.mark.parametrize("script", ["echo 'ERROR: no such type' >&2", "echo broken >&2; exit 1"])

@@ -5,10 +5,7 @@ Each of these is a line of `docs/failures.md`.
 
 import asyncio
 import shutil
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, time
@@ -22,7 +19,7 @@ from server.recordings import read_recording
 from server.spool import StorageError
 from server.store import Store, engine
 from server.wire.events import LegGap
-from tests.server.disks import Disk, small_disk
+from tests.server.disks import Disk, locked, small_disk
 from tests.server.live.parts import RATE, Node, assert_gapless, audio, say, until, words
 
 SECOND = say(0)[:RATE]
@@ -126,20 +123,6 @@ async def test_recordings_wait_for_a_volume_that_cannot_be_written(
 
 
 # --- the database
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another process writes to the database all the time."""
-    script = (
-        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "d.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", script, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stdout.readline() == "locked\n"
-        yield
-        process.communicate("")
 
 
 @pytest.fixture
