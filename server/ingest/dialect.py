@@ -63,6 +63,7 @@ class OpenCall:
     now, and whatever was said while it was away is a gap.
     `supersede`: the legs may be taken from another connection that still seems to deliver them, as a phone system
     does that connects anew before its old connection is known to be dead. Only for senders that were authenticated.
+    `piecewise`: each piece of audio is answered with `chunk_done`; else small ones may be put together.
     `restart`: a leg that has ended goes on as another one of the same voice, as when a phone system stops its stream
     while a call is on hold. The dialect sees nothing of it but the call's going on.
 
@@ -72,12 +73,13 @@ class OpenCall:
     start: listen.Start
     resumable: bool
     supersede: bool = False
+    piecewise: bool = False
     restart: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """Audio of one or more open legs, all of the same length in samples, in the encoding that the spool keeps."""
+    """Audio of one or more open legs, in the encoding that the spool keeps."""
 
     raw: Mapping[str, bytes]
     encoding: str

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
+from time import monotonic
 
 from server.hub import Hub, Lagged
 from server.ingest.dialect import (
@@ -25,6 +26,7 @@ from server.ingest.dialect import (
     SendText,
     Tell,
 )
+from server.ingest.gathering import Gatherer
 from server.ingest.transport import Gone, Transport
 from server.live.call import Call
 from server.live.calls import Calls, Permit
@@ -72,6 +74,8 @@ class AudioSocket:
         self._call: Call | None = None
         self._legs: dict[str, str] = {}
         """Names in the call of the legs that the dialect knows by another."""
+        self._waiting: asyncio.Timeout | None = None
+        """While a message is waited for."""
         self._gone = False
 
     async def run(self) -> None:
@@ -117,11 +121,22 @@ class AudioSocket:
     # --- inside
 
     async def _read(self, writer: asyncio.Task[None]) -> None:
+        gatherer, idle_from = Gatherer(), monotonic()
+        writer.add_done_callback(lambda _: self._stop_waiting())
         while not writer.done():
-            message = await self._receive(writer)
-            if message is None:
+            idle_at = idle_from + self._idle_timeout
+            message = await self._receive(min(idle_at, gatherer.due or idle_at))
+            if message is None and monotonic() >= idle_at and not writer.done():
+                self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
                 return
-            for action in self._understand(message):
+            if message is None:
+                actions = gatherer.flush()
+            else:
+                idle_from = monotonic()
+                actions = [one for action in self._understand(message) for one in gatherer.take(action, idle_from)]
+            if isinstance(message, Gone):
+                actions += gatherer.flush()
+            for action in actions:
                 await self._carry_out(action)
             if isinstance(message, Gone):
                 self._gone = True
@@ -136,18 +151,19 @@ class AudioSocket:
             case _:
                 return self._dialect.receive_bytes(message)
 
-    async def _receive(self, writer: asyncio.Task[None]) -> str | bytes | Gone | None:
-        """The next message; None when we are to close."""
-        receiving = asyncio.ensure_future(self._transport.receive())
-        await asyncio.wait({receiving, writer}, timeout=self._idle_timeout, return_when=asyncio.FIRST_COMPLETED)
-        if receiving.done():
-            return receiving.result()
-        receiving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await receiving
-        if not writer.done():
-            self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
-        return None
+    async def _receive(self, until: float) -> str | bytes | Gone | None:
+        """The next message; None when none came until then (monotonic seconds), or `_stop_waiting` was called."""
+        try:
+            async with asyncio.timeout(until - monotonic()) as self._waiting:
+                return await self._transport.receive()
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting = None
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None and not self._waiting.expired():
+            self._waiting.reschedule(0.0)
 
     async def _carry_out(self, action: Action) -> None:
         try:

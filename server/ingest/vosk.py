@@ -197,7 +197,7 @@ class VoskDialect:
         if isinstance(start, Refuse):
             return self._refuse(start)
         self._start = start
-        return [OpenCall(start, resumable=False)]
+        return [OpenCall(start, resumable=False, piecewise=True)]
 
     def _bad(self, message: str) -> list[Action]:
         return self._refuse(Refuse(ErrorCode.BAD_MESSAGE, message, fatal=True))
