@@ -11,6 +11,7 @@ finals come later than a second.
 import argparse
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -21,10 +22,12 @@ from typing import Any
 import httpx
 import numpy as np
 
+from asr.graph import GRAPH, WORDS, graph_folder
 from server.ids import new_id
 from server.live.cores import usable_cores
 from server.replay.audio import CallAudio, load_call
 from server.replay.bench import bench_calls
+from server.replay.options import ClientDialect
 from tests.bench import decoder_parts
 from tests.bench.capacity_page import page
 from tests.bench.servers import AS_SHIPPED, Target, ours, vosk_server
@@ -38,6 +41,13 @@ LEGS = ("agent", "customer")
 SHIFT = 7.3
 """Seconds by which each call begins later in its recording: people do not all talk at the same time."""
 STEP, MOST = 2, 60
+SENT = {
+    "twilio": '{ inbound = "customer", outbound = "agent" }',
+    "jambonz": '{ left = "customer", right = "agent" }',
+    "chan-websocket": '{ in = "customer", out = "agent" }',
+    "audiohook": '{ external = "customer", internal = "agent" }',
+}
+SENT_CALLS = 4
 
 
 @dataclass
@@ -124,6 +134,38 @@ def rush(target: Target, files: Sequence[Path], seconds: float) -> dict[str, Any
     return {"room": room, **_tell(target, play(target, files, 3 * room, seconds))}
 
 
+def rivals(model: Path, folder: Path) -> dict[str, Path]:
+    """The models that vosk-server is tried with, by what it is called then: as it comes, and with our graph."""
+    graph = graph_folder(model.absolute())
+    if not (graph / GRAPH).exists():
+        return {"vosk-server": model}
+    composed = folder / f"{model.name}-composed"
+    shutil.copytree(model, composed, copy_function=os.symlink, ignore=shutil.ignore_patterns("HCLr.fst", "Gr.fst"))
+    for name in (GRAPH, WORDS):
+        (composed / "graph" / name).symlink_to(graph / name)
+    return {"vosk-server": model, "vosk-server with our graph": composed}
+
+
+def as_sent(
+    folder: Path, models: Path, language: str, files: Sequence[Path], seconds: float
+) -> dict[str, dict[str, Any]]:
+    """What the same calls cost as phone systems send them, by dialect."""
+    folder.mkdir()
+    connectors = folder / "connectors.toml"
+    connectors.write_text(
+        "".join(f'[connector.{dialect}]\ndialect = "{dialect}"\nlegs = {legs}\n' for dialect, legs in SENT.items())
+    )
+    settings = {"TICI_DECODE_LOAD": "0", "TICI_CONNECTORS": str(connectors)}
+    with ours(folder / "node", models, language, settings) as target:
+        runs = {"native": _tell(target, play(target, files, SENT_CALLS, seconds))}
+        for dialect in SENT:
+            client = ClientDialect(dialect)
+            url = target.options.http_url(f"/v1/connect/{dialect}").replace("http", "ws", 1)
+            options = replace(target.options, dialect=client, encoding=client.encoding, url=url, key=None)
+            runs[dialect] = _tell(target, play(replace(target, options=options), files, SENT_CALLS, seconds))
+    return runs
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, default=Path(os.environ.get("TICI_MODELS_DIR", "models")))
@@ -141,16 +183,16 @@ def main() -> None:
         folder = Path(temporary)
         with ExitStack() as stack:
             targets = [stack.enter_context(ours(folder / "free", args.models, args.lang, {"TICI_DECODE_LOAD": "0"}))]
-            if args.vosk_server is not None:
-                log = folder / "vosk.log"
-                rival = vosk_server(args.vosk_server, args.vosk_python, model, args.lang, log)
+            for name, given in rivals(model, folder).items() if args.vosk_server is not None else ():
+                rival = vosk_server(name, args.vosk_server, args.vosk_python, given, args.lang, folder / f"{name}.log")
                 targets.append(stack.enter_context(rival))
             columns = climb(targets, files, args.seconds, args.first)
+        sent = as_sent(folder / "sent", args.models, args.lang, files, args.seconds)
         with ours(folder / "measured", args.models, args.lang, AS_SHIPPED) as target:
             rushed = rush(target, files, args.seconds)
         parts = decoder_parts.measure(calls_of(files, 3, args.seconds), model, folder / "derived")
     args.out.write_text(
-        page(columns, rushed, parts, usable_cores(), args.lang, args.seconds, len(LEGS)), encoding="utf-8"
+        page(columns, sent, rushed, parts, usable_cores(), args.lang, args.seconds, len(LEGS)), encoding="utf-8"
     )
 
 

@@ -13,6 +13,7 @@ SERVER = "sockets, spool, events, database, suggestions"
 
 def page(
     columns: Sequence["Column"],
+    sent: Mapping[str, Mapping[str, Any]],
     rushed: Mapping[str, Any],
     parts: Mapping[str, float],
     cores: float,
@@ -25,6 +26,7 @@ def page(
         _head(cores, language, seconds, legs),
         _carried(columns, cores),
         *(_runs(column) for column in columns),
+        _sent(sent, legs),
         _rush(rushed),
         _parts(columns[0], parts, legs),
     ]
@@ -38,7 +40,8 @@ Made by `make bench` (`python -m tests.bench.capacity`); do not edit. Measured o
 client that plays the calls on the same machine. Calls have {legs} legs ({language}), recordings of whole calls played
 in real time for {seconds:g} s, each from another place. Lags are from sending the end of an utterance to hearing its
 final. Absolute figures hang on the machine and on what else it did meanwhile; the servers were loaded in turns.
-All have the same model as it comes; beside it, Tici uses the graph that `tici models compose` makes of it."""
+All have the same model; Tici uses the graph that `tici models compose` makes of it, vosk-server the model as it comes,
+and once more with that graph in it, to tell what comes of the graph and what of the server."""
 
 
 def _carried(columns: Sequence["Column"], cores: float) -> str:
@@ -87,6 +90,21 @@ def _run(calls: int, run: Mapping[str, Any], idle_mb: float) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
+def _sent(sent: Mapping[str, Mapping[str, Any]], legs: int) -> str:
+    costs = {name: (run["cpu_cores"] or 0.0) / run["calls_admitted"] / legs for name, run in sent.items()}
+    rows = [
+        f"| {name} | {sent[name]['calls_admitted']} | {cost:.4f} | {_ratio(cost, costs['native'])} |"
+        for name, cost in costs.items()
+    ]
+    head = "| dialect | calls | processor s per s of a leg | of native |\n|---|---|---|---|"
+    return """## As phone systems send it
+
+The same calls in other dialects: pieces of 20 ms where the system sends such (native: 100 ms), text where it sends
+text.
+
+""" + "\n".join([head, *rows])
+
+
 def _rush(rushed: Mapping[str, Any]) -> str:
     asked, admitted, refused, failed = (rushed[f"calls_{word}"] for word in ("asked", "admitted", "refused", "failed"))
     p50, p95 = rushed["final_lag_p50"], rushed["final_lag_p95"]
@@ -109,7 +127,7 @@ def _parts(column: "Column", parts: Mapping[str, float], legs: int) -> str:
     return f"## What a leg costs\n\nAt {calls} calls, {whole:.4f} in all.\n\n" + "\n".join([head, *rows])
 
 
-def _ratio(value: int, of: int) -> str:
+def _ratio(value: float, of: float) -> str:
     return f"{value / of:.2f}" if of else "-"
 
 

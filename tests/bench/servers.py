@@ -49,7 +49,7 @@ def ours(folder: Path, models: Path, language: str, settings: dict[str, str]) ->
 
 
 @contextmanager
-def vosk_server(script: Path, python: Path, model: Path, language: str, log: Path) -> Iterator[Target]:
+def vosk_server(name: str, script: Path, python: Path, model: Path, language: str, log: Path) -> Iterator[Target]:
     """vosk-server's `asr_server.py`, as it comes, on the same model."""
     port = free_port()
     environment = {**os.environ, "VOSK_SERVER_INTERFACE": "127.0.0.1", "VOSK_SERVER_PORT": str(port)}
@@ -62,7 +62,7 @@ def vosk_server(script: Path, python: Path, model: Path, language: str, log: Pat
         options = CallOptions(
             url=f"ws://127.0.0.1:{port}", external_id="", dialect=ClientDialect.VOSK, language=language
         )
-        yield Target("vosk-server", options, process.pid)
+        yield Target(name, options, process.pid)
     finally:
         process.terminate()
         process.wait(20)
