@@ -155,7 +155,7 @@ class Stream:
         raise _Interrupted(f"connection closed ({code})") from closed
 
     def _judge_failure(self, failed: Failed) -> Finished:
-        if failed.code == ErrorCode.CONVERSATION_ENDED and self._ended_once:
+        if failed.code == ErrorCode.CONVERSATION_ENDED and self._ended_once and self._all_acknowledged:
             return Finished()  # we said `stop`, and only the answer was lost
         if failed.code in (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN):
             raise UnauthorisedError(failed.message)
@@ -164,6 +164,12 @@ class Stream:
         if failed.code not in passing:
             raise RefusedError(failed.code, failed.message)
         raise _Interrupted(failed.code)
+
+    @property
+    def _all_acknowledged(self) -> bool:
+        """Whether the server has all audio, as far as it says so at all."""
+        acked = self._tally.acked
+        return not acked or all(acked.get(leg, 0) >= self._audio.samples for leg in self._audio.tracks)
 
     def _tell(self, event: dict[str, Any]) -> None:
         self._emit({"at": time.time(), **event})

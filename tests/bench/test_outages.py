@@ -30,7 +30,9 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 SECONDS = float(os.environ.get("TICI_BENCH_OUTAGE_SECONDS", "30"))
 HALF_OPEN_SECONDS = 4 * SECONDS
 BEFORE, AFTER = 8.0, 12.0
-SETTINGS = {name: value for name, value in LIGHT.items() if name != "TICI_STALL_SECONDS"}
+STALLING = {name: value for name, value in LIGHT.items() if name != "TICI_STALL_SECONDS"}
+SETTINGS = {**STALLING, "TICI_RESUME_SECONDS": "120"}
+"""`tici replay` takes a line for dead after 140 s."""
 
 
 @dataclass
@@ -136,7 +138,7 @@ class Wires:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._cut = asyncio.Event()
-        self._never = asyncio.Event()
+        self._over = asyncio.Event()
         self.port = 0
 
     @classmethod
@@ -148,6 +150,7 @@ class Wires:
         try:
             yield wires
         finally:
+            wires._over.set()
             server.close()
 
     def cut(self) -> None:
@@ -164,7 +167,8 @@ class Wires:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 if cut.is_set():
-                    await self._never.wait()
+                    await self._over.wait()
+                    break
                 writer.write(data)
                 await writer.drain()
             writer.close()
