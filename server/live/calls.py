@@ -84,6 +84,11 @@ class Calls:
         return max(0, min(room, self._max_calls - len(self._calls))) if self._max_calls else room
 
     @property
+    def limited(self) -> bool:
+        """Whether anything limits the calls of this node: what they cost, a fixed number, or that it stops."""
+        return self._room.load is not None or bool(self._max_calls) or self._draining
+
+    @property
     def has_room(self) -> bool:
         """Whether another call would be admitted."""
         return self.room > 0

@@ -78,7 +78,7 @@ async def _node(services: Services) -> NodeHealth:
         version=version(),
         reasons=await reasons(services),
         calls=services.calls.live,
-        room=services.calls.room,
+        room=services.calls.room if services.calls.limited else None,
         memory_bytes=services.metrics.memory,
         disk_free_bytes=await _free(services),
     )

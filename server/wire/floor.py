@@ -56,7 +56,8 @@ class NodeHealth(Message):
     reasons: list[NotReady]
     """Why it takes no further calls; empty while it does."""
     calls: int
-    room: int
+    room: int | None
+    """Further calls that it would take; None where nothing limits them."""
     memory_bytes: float
     disk_free_bytes: float | None
     """None where the disk does not answer."""

@@ -107,6 +107,8 @@ def test_before_the_first_call_and_between_calls(on: Page, fake: FakeServer) -> 
     expect(on.locator("[data-tile=words] .note")).to_have_text("近 5 分钟没有")
     fake.floor = floor(node=node(calls=0, room=8))
     expect(on.get_by_role("heading", name="现在没有通话")).to_be_visible()
+    fake.floor = floor(node=node(calls=0, room=None))
+    expect(tile(on, "room")).to_have_text("不限")
 
 
 def test_while_it_loads_and_when_it_cannot(on: Page, fake: FakeServer) -> None:

@@ -1114,7 +1114,10 @@ export interface NodeHealth {
    * Why it takes no further calls; empty while it does.
    */
   reasons: NotReady[];
-  room: number;
+  /**
+   * Further calls that it would take; None where nothing limits them.
+   */
+  room: number | null;
   version: string;
 }
 /**
