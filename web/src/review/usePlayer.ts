@@ -12,11 +12,11 @@ export interface Player {
   playing: Readonly<Ref<boolean>>;
   /** Playing, but a leg that should sound is still loading. */
   waiting: Readonly<Ref<boolean>>;
-  /** Legs whose audio could not be loaded; the others play on. */
+  /** Roles of whose legs one could not be loaded; the others play on. */
   failed: Readonly<Ref<readonly string[]>>;
   duration: number;
   speed: Ref<number>;
-  /** Whether a leg is heard, by leg. */
+  /** Whether who speaks is heard, by role: a stream that was stopped and began again is several legs. */
   heard: Record<string, boolean>;
   play: () => void;
   pause: () => void;
@@ -34,13 +34,13 @@ const MORE_TO_COME = HTMLMediaElement.HAVE_FUTURE_DATA;
 export function usePlayer(recordings: readonly RecordingInfo[]): Player {
   const tracks = recordings.map((info): Track => ({ info, audio: load(info.url) }));
   const duration = Math.max(0, ...recordings.map((info) => info.offset + info.duration));
-  const heard = reactive(Object.fromEntries(recordings.map((info) => [info.leg, true])));
+  const heard = reactive(Object.fromEntries(recordings.map((info) => [info.role, true])));
   const [position, playing, waiting, speed] = [ref(0), ref(false), ref(false), ref(1)];
   const failed = ref<string[]>([]);
   let last = 0;
   let timer: number | undefined;
 
-  for (const { audio, info } of tracks) audio.addEventListener("error", () => failed.value.push(info.leg));
+  for (const { audio, info } of tracks) audio.addEventListener("error", () => failed.value.push(info.role));
 
   const place = ({ info }: Track): number => position.value - info.offset;
   /** Tracks that have something to play here. The first one that plays is the clock. */
@@ -71,7 +71,7 @@ export function usePlayer(recordings: readonly RecordingInfo[]): Player {
     const { audio, info } = track;
     const ahead = clock ? 0 : audio.currentTime - place(track);
     if (Math.abs(ahead) > FAR * speed.value) audio.currentTime = place(track);
-    audio.muted = !heard[info.leg];
+    audio.muted = !heard[info.role];
     audio.playbackRate = speed.value * (1 - Math.max(-MOST_STEER, Math.min(MOST_STEER, ahead * STEER)));
     if (audio.paused) void audio.play().catch(refused);
   }
@@ -103,7 +103,7 @@ export function usePlayer(recordings: readonly RecordingInfo[]): Player {
     }
   }
 
-  watch(heard, () => tracks.forEach(({ audio, info }) => (audio.muted = !heard[info.leg])));
+  watch(heard, () => tracks.forEach(({ audio, info }) => (audio.muted = !heard[info.role])));
   onUnmounted(() => {
     pause();
     for (const { audio } of tracks) audio.removeAttribute("src");
