@@ -17,6 +17,8 @@ DONE := .venv/.done
 INTENTS := $(LANGUAGES:%=$(DONE)/intent-%)
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
 TORCH := $(shell grep -oE 'torch==[0-9.]+' pyproject.toml)
+# Two at a time, each file by one: tests wait for the clock much of the time, and a node needs a core.
+PYTEST ?= -n 2 --dist loadfile
 # Used when the system has no Node that is new enough.
 export npm_config_update_notifier := false
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
