@@ -94,7 +94,10 @@ class Settings(BaseSettings):
     )
     max_frame_bytes: int = Field(65536, ge=1024, description="Largest message accepted on an audio socket, in bytes.")
     idle_timeout: float = Field(
-        60.0, gt=0, description="Seconds without any audio after which an audio socket is closed."
+        60.0,
+        gt=0,
+        description="Seconds without any audio after which an audio socket is closed. Where a phone system has begun a "
+        "call on a WebSocket, which may be on hold, pings tell whether it is still there.",
     )
     stall_seconds: float = Field(
         2.0, gt=0.5, description="Seconds without audio on an open socket after which the open utterance is closed."

@@ -240,7 +240,8 @@ class AudioHookDialect:
 
     def _opened(self) -> SendText:
         assert self._opening is not None
-        self._state = _State.OPEN
+        # Where the language is not understood the client is asked to begin with a pause.
+        self._state = _State.OPEN if self._spoken.understood or self._opening.is_probe else _State.PAUSED
         media = [self._media.model_dump()] if self._media is not None else []
         more = {"supportedLanguages": tags_of(self._limits.languages)} if self._opening.supported_languages else {}
         return self._voice.say("opened", media=media, startPaused=not self._spoken.understood, **more)

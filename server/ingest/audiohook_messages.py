@@ -18,7 +18,7 @@ VERSION = "2"
 NO_ID = "00000000-0000-0000-0000-000000000000"
 """As conversation and participant: the client only tries the connection."""
 
-_DURATION = re.compile(r"PT(\d{0,9}\.)?\d{1,9}S", re.ASCII)
+_DURATION = re.compile(r"PT(?=\.?\d)\d{0,9}(\.\d{0,20})?S", re.ASCII)
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 

@@ -13,7 +13,7 @@ TOKEN = "token"
 
 
 def tokens(upgrade: Upgrade) -> list[str]:
-    """What may be the secret: a Bearer token, a Basic password, the URL's `token`."""
+    """What may be the secret: a Bearer token, a Basic password, the whole header, the URL's `token`."""
     scheme, _, value = upgrade.headers.get("authorization", "").partition(" ")
     shown = [upgrade.query[TOKEN]] if TOKEN in upgrade.query else []
     match scheme.lower():
@@ -21,6 +21,8 @@ def tokens(upgrade: Upgrade) -> list[str]:
             shown.append(value.strip())
         case "basic":
             shown.append(_password(value.strip()))
+        case _ if scheme and not value:
+            shown.append(scheme)
     return shown
 
 

@@ -57,10 +57,13 @@ class AudioSocket:
         ack_interval: float,
         permit: Permit | None = None,
         hub: Hub[Published] | None = None,
+        may_pause: bool = False,
     ) -> None:
-        """Times in seconds: without audio for `idle_timeout` the connection is closed. `permit`: see `Calls.open`.
+        """Times in seconds: without audio for `idle_timeout`, or a call in that time, the connection is closed.
 
-        `hub`: where an `EventDialect` hears what happens in its conversation.
+        `permit`: see `Calls.open`. `hub`: where an `EventDialect` hears what happens in its conversation.
+        `may_pause`: the sender is a phone system, which says nothing while a call is on hold; then its connection is
+        closed only where nothing else tells whether it is still there.
         """
         self._transport = transport
         self._dialect = dialect
@@ -69,6 +72,7 @@ class AudioSocket:
         self._ack_interval = ack_interval
         self._permit = permit
         self._hub = hub
+        self._may_pause = may_pause
         self._events: asyncio.Task[None] | None = None
         self._replies: asyncio.Queue[Reply] = asyncio.Queue(QUEUE_SIZE)
         self._call: Call | None = None
@@ -126,14 +130,18 @@ class AudioSocket:
         while not writer.done():
             idle_at = idle_from + self._idle_timeout
             message = await self._receive(min(idle_at, gatherer.due or idle_at))
-            if message is None and monotonic() >= idle_at and not writer.done():
-                self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
-                return
+            now = monotonic()
+            if now >= idle_at and not writer.done() and (message is None or self._call is None):
+                if not self._paused(now):
+                    self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
+                    return
+                idle_from = now
             if message is None:
                 actions = gatherer.flush()
             else:
-                idle_from = monotonic()
-                actions = [one for action in self._understand(message) for one in gatherer.take(action, idle_from)]
+                # Before there is a call, whatever is said keeps no connection open.
+                idle_from = now if self._call is not None else idle_from
+                actions = [one for action in self._understand(message) for one in gatherer.take(action, now)]
             if isinstance(message, Gone):
                 actions += gatherer.flush()
             for action in actions:
@@ -141,6 +149,12 @@ class AudioSocket:
             if isinstance(message, Gone):
                 self._gone = True
                 return
+
+    def _paused(self, now: float) -> bool:
+        """Whether a sender that says nothing is still there: its transport watches the line, or its call goes on."""
+        if self._call is None or not self._may_pause:
+            return False
+        return self._transport.watches_line or self._call.spoken_within(self._idle_timeout, now)
 
     def _understand(self, message: str | bytes | Gone) -> list[Action]:
         match message:

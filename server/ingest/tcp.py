@@ -24,6 +24,8 @@ Serve = Callable[[AudioSocketConnector, "TcpTransport"], Awaitable[None]]
 class TcpTransport:
     """A TCP connection as a `Transport`: its messages are pieces of the stream, cut anywhere."""
 
+    watches_line = False
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer

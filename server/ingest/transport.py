@@ -22,6 +22,9 @@ class Gone:
 class Transport(Protocol):
     """One connection. Every method may raise `ConnectionError` once it is gone."""
 
+    watches_line: bool
+    """Whether it notices by itself that the other end is gone without a word."""
+
     async def accept(self) -> None:
         """Let the sender begin."""
 
@@ -40,6 +43,9 @@ class Transport(Protocol):
 
 class WebSocketTransport:
     """A WebSocket; `subprotocol` is the one agreed on, if any."""
+
+    watches_line = True
+    """The server pings, and closes where no pong comes."""
 
     def __init__(self, socket: WebSocket, subprotocol: str | None = None) -> None:
         self._socket = socket

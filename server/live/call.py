@@ -96,6 +96,10 @@ class Call:
             if slot.sender is sender:
                 slot.sender, slot.lost_at = None, monotonic()
 
+    def spoken_within(self, seconds: float, now: float) -> bool:
+        """Whether audio came of some leg in the last `seconds`. `now`: monotonic."""
+        return any(slot.sender is not None and slot.quiet(now) < seconds for slot in self.slots.values())
+
     # --- audio
 
     async def audio(self, audio: Audio, sender: Sender) -> None:

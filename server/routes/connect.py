@@ -52,7 +52,7 @@ async def speak_tcp(services: Services, connector: Connector, transport: TcpTran
 async def _speak(services: Services, connector: Connector, upgrade: Upgrade, transport: Transport) -> None:
     dialect = connector.dialect_for(upgrade, limits(services))
     idle, acks = services.settings.idle_timeout, services.settings.ack_interval
-    await AudioSocket(transport, dialect, services.calls, idle, acks, hub=services.hub).run()
+    await AudioSocket(transport, dialect, services.calls, idle, acks, hub=services.hub, may_pause=True).run()
 
 
 def upgrade_of(connection: HTTPConnection) -> Upgrade:

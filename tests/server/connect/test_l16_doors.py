@@ -269,6 +269,33 @@ async def test_a_silent_audiosocket_is_hung_up(node: Node) -> None:
         writer.close()
 
 
+async def test_an_audiosocket_that_says_nothing_stays_while_the_other_party_talks(node: Node) -> None:
+    """Asterisk sends nothing of a channel that sends nothing itself, as one on hold may."""
+    async with serving(node, CONNECTORS, idle_timeout=0.4) as served:
+        held, talking = await dialled(served, UUIDS[1]), await dialled(served, UUIDS[2])
+        held[1].write(frame(0x10, bytes(320)))
+        for piece in frames(pcm(AGENT[: 2 * RATE]), 1600):
+            talking[1].write(frame(0x10, piece))
+            await asyncio.sleep(0.1)
+        held[1].write(frame(0x10, pcm(CUSTOMER)[:32000]))
+        await until(lambda: spooled(node) >= 16160, PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            for line in (held, talking):
+                assert await line[0].read() == frame(0x00), "nobody says anything"
+                line[1].close()
+
+
+async def test_a_websocket_that_pauses_for_long_stays(node: Node) -> None:
+    """A phone system keeps its socket while a call is on hold, and sends nothing; pings tell that it is there."""
+    async with serving(node, CONNECTORS, idle_timeout=0.3) as served:
+        url = f"{served.url('freeswitch')}?token=s3cret&external_id=f-1&mix_type=stereo"
+        async with connect(url) as socket:
+            await send(socket, stereo(CUSTOMER[:RATE], AGENT[:RATE]))
+            await asyncio.sleep(1.0)
+            await send(socket, stereo(CUSTOMER[RATE:], AGENT[RATE:]))
+        assert {role: len(said) for role, said in (await served.words("f-1")).items()} == {"customer": 2, "agent": 2}
+
+
 async def test_connections_are_counted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.ingest.tcp.MOST_CONNECTIONS", 1)
     async with serving(node, CONNECTORS) as served:

@@ -1,5 +1,6 @@
 """Media streams through the real door: heard to the last word, refused before the upgrade, joined, repaired."""
 
+import asyncio
 import json
 from base64 import b64encode
 from dataclasses import replace
@@ -133,6 +134,16 @@ async def test_without_room_there_is_no_upgrade_but_a_second_leg_joins(node: Nod
                 await socket.recv()
         assert closed.value.rcvd is not None and closed.value.rcvd.reason.startswith("overloaded")
     assert started.conversation_id and phone.failures == []
+
+
+async def test_a_socket_that_says_much_and_starts_no_call_is_closed(node: Node) -> None:
+    async with serving(node, CONNECTORS, idle_timeout=0.3) as served, connect(served.url("open"), proxy=None) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            async with asyncio.timeout(20):
+                while True:
+                    await socket.send('{"event": "connected", "protocol": "Call", "version": "1.0.0"}')
+                    await asyncio.sleep(0.05)
+        assert closed.value.rcvd is not None and closed.value.rcvd.reason.startswith("idle")
 
 
 async def test_lost_messages_are_a_marked_gap_of_their_length(node: Node) -> None:

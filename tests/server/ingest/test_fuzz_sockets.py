@@ -63,6 +63,8 @@ MESSAGES = st.lists(st.one_of(CONTROL, SOUND, st.text(max_size=40), CONTROL.map(
 class FakeTransport:
     """A connection that sends these messages and goes away."""
 
+    watches_line = True
+
     def __init__(self, messages: list[str | bytes]) -> None:
         self._messages = deque(messages)
         self.told: list[str] = []
