@@ -37,9 +37,9 @@ queue = "cards"
 - A stream that was stopped and starts again in the same call, as many systems do around a hold or a transfer, goes on
   in the same conversation, as a leg of its own (`customer-2`), until the conversation is wrapped up.
 - Media messages that a sender numbers are put back in order, doubled ones are dropped, and a hole becomes silence of
-  its length, so that times stay true; from 0.3 s on it is marked as a gap. What a sender that numbers nothing leaves out,
-  or says while it is disconnected, is marked as a gap of its length, and the leg goes on without a pause: from there on
-  the times of this leg lie earlier by that much.
+  its length, so that times stay true; from 0.3 s on it is marked as a gap. What a sender that numbers nothing leaves
+  out, or says while it is disconnected, is marked as a gap of its length, and the leg goes on without a pause: from
+  there on the times of this leg lie earlier by that much.
 - A phone system may send nothing while a call is on hold, for as long as it keeps its WebSocket; a connection that
   begins no call is closed after `TICI_IDLE_TIMEOUT`.
 - What happens to a call besides its audio (ringing, answered by whom, hold, transfer, hang-up) comes by

@@ -83,7 +83,7 @@ async def _connected_tcp(url: str) -> AsyncIterator[Line]:
 def _refusal(status: int, body: bytes | bytearray | None) -> Exception:
     if status in (401, 403):
         return UnauthorisedError(
-            f"the server does not let this sender in (HTTP {status}): give --key (or set TICI_KEY), for a connector --secret"
+            f"this sender is not let in (HTTP {status}): give --key (or set TICI_KEY), for a connector --secret"
         )
     with suppress(ValidationError):
         problem = ProblemResponse.model_validate_json(body or b"").problem
