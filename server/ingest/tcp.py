@@ -58,7 +58,7 @@ class TcpTransport:
     async def close(self, code: int, reason: str) -> None:
         """Say that nothing more comes; there is no way to say why, so the log says it."""
         if reason:
-            log.warning("an AudioSocket of %s is closed: %s", self.address, reason)
+            log.warning("an AudioSocket is closed: %s", reason)
         if not self._writer.is_closing():
             self._writer.write_eof()
 

@@ -10,6 +10,8 @@ from server.wire.base import ErrorCode
 
 MAX_LEGS = 4
 """Legs of one call at a time; each costs the CPU of one recogniser."""
+RESTART_SECONDS = 3600.0
+"""Seconds for which a call may stand still, on hold say, until its stream starts again."""
 MOST_LEGS = 64
 """Legs of one call, one after the other."""
 
@@ -36,11 +38,15 @@ def check_start(state: ConversationState, slots: Mapping[str, Slot], start: list
             raise CallRefused(ErrorCode.LEG_BUSY, "another sender delivers this leg")
 
 
-def anew(state: ConversationState, slots: Mapping[str, Slot], start: listen.Start) -> listen.Start:
+def anew(state: ConversationState, slots: Mapping[str, Slot], start: listen.Start, now: float) -> listen.Start:
     """`start` with a fresh name for each of its legs that has ended: `customer` goes on as `customer-2`.
 
-    Who speaks there, and in which language, is what was known when it ended.
+    Who speaks there, and in which language, is what was known when it ended. `now`: Unix seconds. Unchanged, and so
+    refused, where the name is clearly used for another call: of another customer, or long after this one.
     """
+    other = None not in (start.customer, state.customer) and start.customer != state.customer
+    if other or (state.ended_at is not None and now - state.ended_at > RESTART_SECONDS):
+        return start
     return start.model_copy(update={"legs": [_anew(state, slots, spec) for spec in start.legs]})
 
 

@@ -107,11 +107,11 @@ class Call:
 
         Raises StorageError; then the sender has to attach again.
         """
-        decoded = []
+        decoded, came = [], monotonic()  # while one leg is held back the other's sender has not stalled
         for name, raw in audio.raw.items():
             slot = self.slots.get(name)
             if slot is not None and slot.delivered_by(sender):
-                slot.note_return(monotonic(), self._room.stall_seconds)
+                slot.note_return(came, self._room.stall_seconds)
                 await self._mark_absence(slot, raw)
             try:
                 done = await slot.live.offer(raw, partial(slot.delivered_by, sender)) if slot is not None else None

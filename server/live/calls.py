@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time
 
 from asr.pool import RecognizerPool
 from server.ingest.dialect import OpenCall
@@ -129,6 +129,7 @@ class Calls:
             return await self._take(wanted, sender, permit or _any_queue)
         except CallRefused as refused:
             self._room.metrics.refused(refused.code.value)
+            log.warning("a sender was refused: %s", refused.code.value)
             raise
 
     async def _take(self, wanted: OpenCall, sender: Sender, permit: Permit) -> Joined:
@@ -158,7 +159,7 @@ class Calls:
             await permit(live.queue)
             _check_open(live)
             if wanted.restart:
-                start = anew(live.session.state, call.slots if call is not None else {}, start)
+                start = anew(live.session.state, call.slots if call is not None else {}, start, time())
             entitled = wanted.supersede or self._entitled(live, start.resume_token)
             (call or Call(live, self._room)).check(start, may_supersede=entitled)
         fresh = live is None

@@ -167,7 +167,7 @@ class Caller:
 class Idle:
     """The calls of a node that has none."""
 
-    has_room, room, live, draining, load = True, 1, 0, False, None
+    has_room, room, live, limited, draining, load = True, 1, 0, True, False, None
     pools: Mapping[str, Any] = MappingProxyType({})
     open_calls = ()
 

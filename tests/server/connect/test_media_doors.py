@@ -4,6 +4,7 @@ import asyncio
 import json
 from base64 import b64encode
 from dataclasses import replace
+from time import time
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,24 @@ async def test_a_stream_that_was_stopped_goes_on_in_the_same_conversation(node: 
             await play_call(AUDIO, options(served, ClientDialect.TWILIO, sockets=sockets), ignore)
             words = await served.words("call-1", ended)
     assert {role: len(said) for role, said in words.items()} == {"customer": 4, "agent": 4}
+
+
+async def test_the_name_of_an_ended_call_is_not_taken_for_another_call(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(node, CONNECTORS) as served:
+        await play_call(AUDIO, options(served, ClientDialect.TWILIO, customer="C-1"), ignore)
+        await served.words("call-1")
+        socket = {"additional_headers": signed(served, "twilio"), "proxy": None}
+        for parameters, later in (({"customer": "C-2"}, 0.0), ({"customer": "C-1"}, 3700.0)):
+            monkeypatch.setattr("server.live.calls.time", lambda later=later: time() + later)
+            async with connect(served.url("twilio"), **socket) as refused:
+                await refused.send(start("call-1", parameters))
+                with pytest.raises(ConnectionClosed) as closed:
+                    await refused.recv()
+            assert closed.value.rcvd is not None and closed.value.rcvd.reason.startswith("conversation_ended")
+        live = await node.conversations.find("call-1")
+        assert live is not None and set(live.session.state.legs) == {"customer", "agent"}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -193,9 +212,9 @@ def signed(served: Served, name: str) -> dict[str, str]:
     return {"X-Twilio-Signature": RequestValidator(SECRET).compute_signature(served.url(name), {})}
 
 
-def start(call: str) -> str:
+def start(call: str, parameters: dict[str, str] | None = None) -> str:
     media_format = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
-    said = {"callSid": call, "tracks": ["inbound"], "mediaFormat": media_format, "customParameters": {}}
+    said = {"callSid": call, "tracks": ["inbound"], "mediaFormat": media_format, "customParameters": parameters or {}}
     return json.dumps({"event": "start", "sequenceNumber": "1", "start": said})
 
 

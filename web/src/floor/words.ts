@@ -14,6 +14,7 @@ const REFUSALS = [
   "leg_busy",
   "conflict",
   "policy",
+  "not_found",
 ] as const;
 
 /** Seconds behind what is said from which on a call or a stage is marked. */
@@ -42,9 +43,9 @@ export function lagOf(floor: Floor, stage: StageLag["stage"]): StageLag | null {
   return floor.lags.find((lag) => lag.stage === stage) ?? null;
 }
 
-/** Cards as the agents see them where panels told when they painted them, else as they were sent. */
+/** Cards as they were sent: when one was painted hangs on when its agent looked at the conversation. */
 export function cardLag(floor: Floor): StageLag | null {
-  return lagOf(floor, "rendered") ?? lagOf(floor, "pushed");
+  return lagOf(floor, "pushed");
 }
 
 export function refusedIn(floor: Floor): number {

@@ -73,7 +73,9 @@ function greeted(state: PanelState, summaries: ConversationSummary[]): PanelStat
   const order = open.map((summary) => summary.conversation_id);
   const unread = Object.fromEntries(Object.entries(state.unread).filter(([id]) => order.includes(id)));
   const departed = state.departed + state.order.filter((id) => !order.includes(id)).length;
-  const active = state.active && order.includes(state.active) ? state.active : (order[0] ?? null);
+  // What somebody waits in comes before what only needs its wrap-up.
+  const first = order.find((id) => !awaitsWrapUp(conversations[id]!)) ?? order[0] ?? null;
+  const active = state.active && order.includes(state.active) ? state.active : first;
   return { ready: true, order, conversations, active, unread, claims: [], departed };
 }
 
