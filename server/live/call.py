@@ -48,6 +48,11 @@ class Call:
         """No leg is open, or about to be."""
         return not self.slots and not self.joining
 
+    @property
+    def away(self) -> bool:
+        """Nobody delivers any of the open legs: connections are gone, and may come back."""
+        return bool(self.slots) and all(s.sender is None and not s.finishing for s in self.slots.values())
+
     # --- senders come and go
 
     def check(self, start: listen.Start, may_supersede: bool) -> None:

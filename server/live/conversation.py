@@ -34,9 +34,13 @@ class SessionsEnded:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Decoding is so many seconds behind what is being said; 0: it no longer is."""
+    """Decoding is so many seconds behind what is being said; 0: it no longer is.
+
+    `away`: nothing comes in at all, as the sender's connection is gone.
+    """
 
     seconds: float
+    away: bool = False
 
 
 Step = Callable[[Session], list[Output]]
@@ -99,7 +103,7 @@ class LiveConversation:
         self._steps: set[asyncio.Task[list[Output]]] = set()
         self._asks: dict[str, Ask] = {}
         self._asking: asyncio.Task[None] | None = None
-        self._lag = 0.0
+        self._lag = Lag(0.0)
 
     @property
     def conversation_id(self) -> str:
@@ -154,11 +158,14 @@ class LiveConversation:
             return Problem(code=ErrorCode.STORAGE, message="the action could not be stored; try again")
         return next((output.problem for output in outputs if isinstance(output, Answer)), None)
 
-    def note_lag(self, seconds: float) -> None:
-        """Decoding is so many seconds behind: whoever watches is told, while it is `SHOWN` or more, and once after."""
-        lag = round(seconds, 1) if seconds >= SHOWN else 0.0
-        if lag or self._lag:
-            self._hub.publish(conversation_topic(self.conversation_id), Lag(lag))
+    def note_lag(self, seconds: float, away: bool = False) -> None:
+        """Decoding is so many seconds behind, or no audio comes in, as its senders are `away`.
+
+        Whoever watches is told, while it is `SHOWN` or more, or somebody is away, and once after.
+        """
+        lag = Lag(round(seconds, 1) if seconds >= SHOWN else 0.0, away)
+        if Lag(0.0) != lag or lag != self._lag:
+            self._hub.publish(conversation_topic(self.conversation_id), lag)
         self._lag = lag
 
     async def settle(self) -> None:

@@ -269,7 +269,7 @@ class PanelSocket:
             if isinstance(message, InterimHeard):
                 await self._send(_interim(conversation_id, message))
             elif isinstance(message, Lag):
-                await self._send(panel.PanelLag(conversation_id=conversation_id, seconds=message.seconds))
+                await self._send(_lag(conversation_id, message))
             elif message.seq == seen + 1:
                 await self._send_event(message)
             elif message.seq > seen:
@@ -295,6 +295,10 @@ class PanelSocket:
         if self._over:
             raise LoggedOut
         await self._socket.send_text(message.model_dump_json())
+
+
+def _lag(conversation_id: str, lag: Lag) -> panel.PanelLag:
+    return panel.PanelLag(conversation_id=conversation_id, seconds=lag.seconds, away=lag.away)
 
 
 def _interim(conversation_id: str, heard: InterimHeard) -> panel.PanelInterim:

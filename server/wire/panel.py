@@ -226,11 +226,15 @@ class PanelInterim(Message):
 
 
 class PanelLag(Message):
-    """Recognition is so many seconds behind what is being said; told again as that changes, with 0 once it is over."""
+    """Recognition is so many seconds behind what is being said; told again as that changes, with 0 once it is over.
+
+    `away`: no audio comes in, as the phone system's connection is gone; it may come back.
+    """
 
     type: Literal["lag"] = "lag"
     conversation_id: str
     seconds: float
+    away: bool = False
 
 
 class Pong(Message):

@@ -134,8 +134,8 @@ class FakeServer:
         )
         self._do(self._tell_all(message))
 
-    def lag(self, seconds: float, conversation_id: str = "c1") -> None:
-        self._do(self._tell_all(panel.PanelLag(conversation_id=conversation_id, seconds=seconds)))
+    def lag(self, seconds: float, conversation_id: str = "c1", *, away: bool = False) -> None:
+        self._do(self._tell_all(panel.PanelLag(conversation_id=conversation_id, seconds=seconds, away=away)))
 
     def drop(self) -> None:
         """Lose every connection."""

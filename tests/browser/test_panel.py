@@ -63,6 +63,14 @@ def test_a_transcript_that_lags_says_so_while_it_does(page: Page, fake: FakeServ
     expect(page.get_by_test_id("lag")).to_have_count(0)
 
 
+def test_a_call_of_which_no_audio_comes_says_so_until_it_does(page: Page, fake: FakeServer) -> None:
+    open_call(page, fake)
+    fake.lag(0, away=True)
+    expect(page.get_by_role("status").filter(has_text="通话音频中断")).to_be_visible()
+    fake.lag(0)
+    expect(page.get_by_test_id("away")).to_have_count(0)
+
+
 def test_cards_show_reply_confidence_and_why(page: Page, fake: FakeServer) -> None:
     open_call(page, fake)
     show_cards(page, fake)

@@ -1483,8 +1483,11 @@ export interface PanelInterim {
 }
 /**
  * Recognition is so many seconds behind what is being said; told again as that changes, with 0 once it is over.
+ *
+ * `away`: no audio comes in, as the phone system's connection is gone; it may come back.
  */
 export interface PanelLag {
+  away: boolean;
   conversation_id: string;
   seconds: number;
   type: "lag";

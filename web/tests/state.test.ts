@@ -29,6 +29,14 @@ describe("which conversation is in front", () => {
     expect(after(hello(), assigned("c1")).active).toBe("c1");
   });
 
+  it("opens the one in which somebody waits, not what only needs its wrap-up", () => {
+    const conversations = [
+      summary({ conversation_id: "over", started_at: 1000, ended_at: 1060 }),
+      summary({ conversation_id: "live", started_at: 1100 }),
+    ];
+    expect(after({ ...hello(), conversations } as PanelServerMessage).active).toBe("live");
+  });
+
   it("never replaces one that is not wrapped up, and says that another waits", () => {
     const ended: Event["payload"] = { type: "conversation.ended", reason: "hang_up" };
     const state = after(hello("c1"), happened(1, ended, "c1"), assigned("c2"));
@@ -56,7 +64,13 @@ describe("which conversation is in front", () => {
   });
 
   it("knows how far recognition is behind until that is over, or the call", () => {
-    const lag = (seconds: number): PanelServerMessage => ({ type: "lag", conversation_id: "c1", seconds });
+    const lag = (seconds: number, away = false): PanelServerMessage => ({
+      type: "lag",
+      conversation_id: "c1",
+      seconds,
+      away,
+    });
+    expect(after(hello("c1"), lag(0, true)).conversations["c1"]?.away).toBe(true);
     const late = after(hello("c1"), lag(1.4));
     expect(late.conversations["c1"]?.lag).toBe(1.4);
     expect(applyMessage(late, lag(0)).conversations["c1"]?.lag).toBe(0);

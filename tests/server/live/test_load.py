@@ -145,6 +145,27 @@ async def test_whoever_watches_is_told_of_a_lag_until_it_is_over(node, monkeypat
     watching.cancel()
 
 
+async def test_whoever_watches_is_told_that_the_senders_are_gone_until_one_is_back(node):
+    call, started, phone = await node.open("call-1", "left", "right")
+    subscription = node.hub.subscribe(conversation_topic(started.conversation_id))
+    told = []
+
+    async def watch() -> None:
+        async for _, message in subscription:
+            if isinstance(message, Lag):
+                told.append(message.away)
+
+    watching = asyncio.create_task(watch())
+    node.calls.tick(monotonic())
+    call.detach(phone)
+    node.calls.tick(monotonic())
+    await until(lambda: told == [True], PATIENCE)
+    await node.open("call-1", "left", token=started.resume_token)
+    node.calls.tick(monotonic())
+    await until(lambda: told == [True, False], PATIENCE)
+    watching.cancel()
+
+
 async def test_a_leg_far_behind_does_not_starve_the_others(node):
     measuring(node, threads=1)
     node.faults.seconds = 0.01

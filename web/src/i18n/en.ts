@@ -124,6 +124,7 @@ export const en: Record<Key, string> = {
   "transcript.gap": "{seconds} s of audio missing",
   "transcript.speaking": "speaking",
   "transcript.lag": "Transcript is {seconds} s behind",
+  "transcript.away": "No audio comes in: waiting for the line",
 
   "role.customer": "Customer",
   "role.agent": "Agent",

@@ -123,6 +123,7 @@ export const zh = {
   "transcript.gap": "{seconds} 秒音频缺失",
   "transcript.speaking": "正在说",
   "transcript.lag": "文字落后约 {seconds} 秒",
+  "transcript.away": "通话音频中断，等待恢复",
 
   "role.customer": "客户",
   "role.agent": "坐席",

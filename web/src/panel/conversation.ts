@@ -30,6 +30,8 @@ export interface ConversationState {
   interims: Record<string, PanelInterim>;
   /** Seconds by which recognition is behind what is being said; 0 while that is not worth saying. */
   lag: number;
+  /** Nothing comes in: the phone system's connection is gone. */
+  away: boolean;
   cards: CardView[];
   deliveries: Record<string, Delivery>;
   rendered: ReadonlySet<string>;
@@ -47,6 +49,7 @@ export function newConversation(summary: ConversationSummary): ConversationState
     lines: [],
     interims: {},
     lag: 0,
+    away: false,
     cards: [],
     deliveries: {},
     rendered: new Set(),
@@ -102,7 +105,7 @@ function change(state: ConversationState, event: Event, payload: Payload): Parti
     case "message.state":
       return { deliveries: { ...state.deliveries, [payload.message_id]: payload } };
     case "conversation.ended":
-      return { endedAt: event.at, interims: {}, lag: 0 };
+      return { endedAt: event.at, interims: {}, lag: 0, away: false };
     case "conversation.wrapped_up":
       return { wrappedUp: true };
     default:

@@ -43,7 +43,11 @@ export function applyMessage(state: PanelState, message: PanelServerMessage): Pa
     case "interim":
       return update(state, message.conversation_id, (conversation) => applyInterim(conversation, message));
     case "lag":
-      return update(state, message.conversation_id, (conversation) => ({ ...conversation, lag: message.seconds }));
+      return update(state, message.conversation_id, (conversation) => ({
+        ...conversation,
+        lag: message.seconds,
+        away: message.away,
+      }));
     case "pong":
     case "action_result":
     case "error":
