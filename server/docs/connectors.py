@@ -35,10 +35,9 @@ queue = "cards"
 - Two connections for one call, one leg each, become one conversation when they name the same external id. Each leg
   lies where it began in the conversation's time.
 - A stream that was stopped and starts again in the same call, as many systems do around a hold or a transfer, goes on
-  in the same conversation, as a leg of its own (`customer-2`), within an hour and until the conversation
-  is wrapped up. A call without a stream holds no place: where the node is full by then, it waits for one like a new
-  call.
-  The same name for a call of another customer is refused (`conversation_ended`): every call needs an id of its own.
+  in the same conversation, as a leg of its own (`customer-2`), within an hour and until the conversation is wrapped
+  up. A call without a stream holds no place: where the node is full by then, it waits for one like a new call. The
+  same name for a call of another customer is refused (`conversation_ended`): every call needs an id of its own.
 - Media messages that a sender numbers are put back in order, doubled ones are dropped, and a hole becomes silence of
   its length, so that times stay true; from 0.3 s on it is marked as a gap. What a sender that numbers nothing leaves
   out, or says while it is disconnected, is marked as a gap of its length, and the leg goes on without a pause: from

@@ -125,24 +125,21 @@ class AudioSocket:
     # --- inside
 
     async def _read(self, writer: asyncio.Task[None]) -> None:
-        gatherer, idle_from = Gatherer(), monotonic()
+        gatherer, awake = Gatherer(), monotonic()
         writer.add_done_callback(lambda _: self._stop_waiting())
         while not writer.done():
-            idle_at = idle_from + self._idle_timeout
+            idle_at = awake + self._idle_timeout
             message = await self._receive(min(idle_at, gatherer.due or idle_at))
             now = monotonic()
-            if now >= idle_at and not writer.done() and (message is None or self._call is None):
-                if not self._paused(now):
-                    self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
-                    return
-                idle_from = now
-            if message is None:
-                actions = gatherer.flush()
-            else:
-                # Before there is a call, whatever is said keeps no connection open.
-                idle_from = now if self._call is not None else idle_from
-                actions = [one for action in self._understand(message) for one in gatherer.take(action, now)]
-            if isinstance(message, Gone):
+            # Before there is a call, whatever is said keeps no connection open.
+            heard = message is not None and self._call is not None
+            if heard or (now >= idle_at and self._paused(now)):
+                awake = now
+            elif now >= idle_at and not writer.done():
+                self.failed(ErrorCode.IDLE, f"nothing was received for {self._idle_timeout:g} s")
+                return
+            actions = [one for action in self._understand(message) for one in gatherer.take(action, now)]
+            if message is None or isinstance(message, Gone):
                 actions += gatherer.flush()
             for action in actions:
                 await self._carry_out(action)
@@ -156,8 +153,10 @@ class AudioSocket:
             return False
         return self._transport.watches_line or self._call.spoken_within(self._idle_timeout, now)
 
-    def _understand(self, message: str | bytes | Gone) -> list[Action]:
+    def _understand(self, message: str | bytes | Gone | None) -> list[Action]:
         match message:
+            case None:
+                return []
             case Gone(orderly):
                 return self._dialect.left() if orderly else []
             case str():

@@ -49,6 +49,11 @@ class Call:
         return not self.slots and not self.joining
 
     @property
+    def behind(self) -> float:
+        """Seconds for which the oldest audio that is not decoded yet has waited, of all legs."""
+        return max((slot.live.behind for slot in self.slots.values()), default=0.0)
+
+    @property
     def away(self) -> bool:
         """Nobody delivers any of the open legs: connections are gone, and may come back."""
         return bool(self.slots) and all(s.sender is None and not s.finishing for s in self.slots.values())

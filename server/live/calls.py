@@ -242,7 +242,7 @@ class Calls:
             self._room.load.tick(self._since, now)
         for call in list(self._calls.values()):
             call.tick(now)
-            call.live.note_lag(max((slot.live.behind for slot in call.slots.values()), default=0.0), call.away)
+            call.live.note_lag(call.behind, call.away)
             self.forget_if_idle(call)
 
     def forget_if_idle(self, call: Call) -> None:

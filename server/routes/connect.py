@@ -37,8 +37,7 @@ async def connect(name: str, socket: WebSocket, services: ServicesDep) -> None:
         await refuse(socket, services, denied.status_code, denied.problem)
         return
     # Most senders name their call only after the upgrade.
-    may_join = connector.may_join(upgrade) or services.calls.awaits_senders
-    if not services.calls.has_room and not may_join:
+    if not (services.calls.has_room or connector.may_join(upgrade) or services.calls.awaits_senders):
         await refuse(socket, services, 503, Problem(code=ErrorCode.OVERLOADED, message=FULL))
         return
     await _speak(services, connector, upgrade, WebSocketTransport(socket, connector.subprotocol(upgrade)))

@@ -14,7 +14,6 @@ from server.session.state import ConversationState
 from server.store import Reach
 from server.version import version
 from server.watch.disk import free_bytes
-from server.watch.gauges import state_of
 from server.watch.metrics import STAGES
 from server.watch.readiness import reasons
 from server.wire.base import ErrorCode
@@ -51,7 +50,6 @@ def _row(call: Call, names: dict[str, str]) -> FloorCall:
     state = call.live.session.state
     assert state.started is not None
     kept = [card for card in state.cards.values() if card.outcomes & TAKEN_UP]
-    slots = list(call.slots.values())
     return FloorCall(
         conversation_id=call.live.conversation_id,
         agent=state.agent,
@@ -62,8 +60,8 @@ def _row(call: Call, names: dict[str, str]) -> FloorCall:
         started_at=state.started_at,
         segment=state.segments[-1].kind if state.segments else None,
         segment_since=_segment_since(state),
-        lag=max((slot.live.behind for slot in slots), default=0.0),
-        away=bool(slots) and all(state_of(slot) == "away" for slot in slots),
+        lag=call.behind,
+        away=call.away,
         shown=len(state.cards),
         used=len(kept),
     )

@@ -136,7 +136,8 @@ def rush(target: Target, files: Sequence[Path], seconds: float) -> dict[str, Any
 
 def rivals(model: Path, folder: Path) -> dict[str, Path]:
     """The models that vosk-server is tried with, by what it is called then: as it comes, and with our graph."""
-    graph = graph_folder(model.absolute())
+    model = model.absolute()
+    graph = graph_folder(model)
     if not (graph / GRAPH).exists():
         return {"vosk-server": model}
     composed = folder / f"{model.name}-composed"

@@ -141,7 +141,7 @@ export const floorEn: Record<keyof typeof floorZh, string> = {
   "floor.refusal.leg_busy": "Somebody else sends that audio",
   "floor.refusal.conflict": "Id or audio format in conflict",
   "floor.refusal.policy": "Too many streams of audio",
-  "floor.refusal.not_found": "no such connector",
+  "floor.refusal.not_found": "There is no such connector",
   "floor.node": "Node",
   "floor.state": "Calls",
   "floor.memory": "Memory",
